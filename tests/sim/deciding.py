@@ -236,6 +236,10 @@ class Deciding:
         apart = {pair[SIDES.index(side)] for pair in self.parted}
         return bool(ends & self.new) or not apart.isdisjoint(id for _, id in ends)
 
+    def is_left_out(self, side: Side, id: str) -> bool:
+        """Tell whether a record is left out by a person, or what was merged into it is."""
+        return any((side, old) in self.out for old in self._origins(side, id))
+
     def _nobody_is_made(self, write: Write, side: Side, carried: _Carried) -> None:
         for (kept, id), at in self.alone.items():
             same = kept is side and at < write.run_at and self._became(side, id, carried.at[side])

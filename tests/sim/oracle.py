@@ -58,6 +58,7 @@ class Oracle:
         self.half_done: Callable[[Row, Row, str], bool] = lambda left, right, name: False
         self.paused: Callable[[Row, Row], bool] = lambda left, right: False
         self.meant: Callable[[Write], bool] = lambda write: False
+        self.is_nobodys: Callable[[Side, str], bool] = lambda side, id: False
         self.agreed: Callable[[Row, Row, str], bool] = lambda left, right, name: False
 
     # --- always ---------------------------------------------------------------------------------
@@ -428,6 +429,7 @@ class Oracle:
             for row in app.live():
                 absorbed = {old for (name, old), new in self.world.merged.items() if name == app.name and new == row.id}
                 orphan = row.by_sync and row.id not in known and not absorbed & known and not row.typed
+                orphan = orphan and not self.is_nobodys(side, row.id)
                 if orphan and not self._source_was_merged(app, row) and not self._has_a_twin(app, row):
                     raise Broken("I3", f"{row.id} was created by the sync and is linked to nothing")
 

@@ -106,7 +106,7 @@ class Schedule:
             self.life.is_paused,
             self.line.agreed,
         )
-        self.oracle.meant = self.deciding.is_meant
+        self.oracle.meant, self.oracle.is_nobodys = self.deciding.is_meant, self.deciding.is_left_out
         self.deleting = Deleting(self.world, self.apps, self.sync, deletes)
         self.deletions = DeleteOracle(self.world, self.apps, deletes)
         self.world.on_write = self._on_write
@@ -215,7 +215,8 @@ class Schedule:
         return made
 
     def _clock(self) -> float:
-        return float(self.world.now)
+        """Return the time: of two workers that ask within the same second, one asks first."""
+        return self.world.now + self.world.steps / 1e6
 
     # --- users ----------------------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ def go_on(ctx: Context, link: LinkRow, rows: Mapping[Side, SeenRow | None], reas
             links.goes_on_from(taken[Side.LEFT].id, link.id)
             if link.paused:
                 links.pause(taken[Side.LEFT].id, paused=True)
-    elif not decided_otherwise(neighbour.sync, ids):
+    elif not decided_otherwise(neighbour.sync, [(ids[Side.LEFT], ids[Side.RIGHT])]):
         message = f"{neighbour.feed.object} {ids[neighbour.side(side)]}"
         made = _make(ctx, neighbour, ids, link, taken, because(RULE, app=ctx.spec.apps[side], message=message))
         for hold in answers if not taken else ():

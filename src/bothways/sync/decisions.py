@@ -1,6 +1,6 @@
 """What a person decides about who belongs together, in the caller's transaction; the next run goes by it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
@@ -11,6 +11,9 @@ from bothways.ledger.models import Sync
 from bothways.sync.absorb import end_link, wake
 from bothways.sync.alike import wake_neighbours
 from bothways.sync.merges import RULE
+
+Ends = tuple[str | None, str | None]
+"""The ids of two records that are to be linked, left first; None: nobody yet, one is to be made."""
 
 
 def choose(sync: Sync, ids: Mapping[Side, str], now: float) -> None:
@@ -88,15 +91,29 @@ def pause(sync: Sync, link: LinkRow, *, paused: bool) -> None:
         _look_again(sync, {side: [id] for side in SIDES if (id := link.on(side))})
 
 
-def decided_otherwise(sync: Sync, ids: Mapping[Side, str]) -> bool:
-    """Tell whether a person has said of two records, one of each side, that they belong to others, or to nobody."""
-    for side, id in ids.items():
-        partner = ids[side.other]
-        if links.apart(sync, side, [id]).get(id, set()) & {partner, ALONE}:
-            return True
-        if holds.chosen(sync, side, [id]).get(id, partner) != partner:
-            return True
-    return False
+def decided_otherwise(sync: Sync, pairs: Collection[Ends]) -> set[Ends]:
+    """Return those of some pairs of which a person has said that they are none.
+
+    The two are kept apart, or one belongs to nobody, or to another one, which is free.
+    """
+    found = set[Ends]()
+    for side, place in zip(SIDES, (0, 1), strict=True):
+        ids = {pair: (id, pair[1 - place]) for pair in pairs if (id := pair[place]) is not None}
+        apart = links.apart(sync, side, [id for id, partner in ids.values() if partner is not None])
+        promised = _promised(sync, side, [id for id, _ in ids.values()])
+        for pair, (id, partner) in ids.items():
+            kept_apart = partner is not None and apart.get(id, set()) & {partner, ALONE}
+            if kept_apart or promised.get(id, partner) != partner:
+                found.add(pair)
+    return found
+
+
+def _promised(sync: Sync, side: Side, ids: Collection[str]) -> dict[str, str]:
+    """Return the partners that a person has chosen for some records of ``side``, if they are free, by their ids."""
+    chosen = holds.chosen(sync, side, ids)
+    theirs = holds.chosen(sync, side.other, chosen.values())
+    taken = links.live_by_record(sync, side.other, chosen.values())
+    return {id: partner for id, partner in chosen.items() if theirs.get(partner) == id and partner not in taken}
 
 
 def _pair(side: Side, id: str, other: str) -> tuple[str, str]:

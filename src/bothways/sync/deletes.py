@@ -188,7 +188,7 @@ def take_up(ctx: Context, action: ActionRow) -> None:
     taken = [links.live_by_record(ctx.sync, side, [str(action.on(side))]) for side in SIDES]
     if link is None or link.state != "ended" or any(taken):
         return
-    if decided_otherwise(ctx.sync, {side: str(link.on(side)) for side in SIDES}):
+    if decided_otherwise(ctx.sync, [(link.left_id, link.right_id)]):
         return
     links.revive(link.id)
     journal.reopen([link.id])

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from bothways.connectors.base import WriteItem, WriteKind
-from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import due, feeds, holds, journal, links, plans
+from bothways.ledger import due, feeds, journal, links, plans
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.links import NewLink
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
-from bothways.sync.absorb import wake
+from bothways.sync.absorb import wait_no_more
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
+from bothways.sync.decisions import decided_otherwise
 from bothways.sync.line import seed_shadows
 from bothways.sync.payload import ENTERS
 from bothways.sync.results import Sent
@@ -58,41 +58,15 @@ def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow
     new = [action for action in actions if action.link_id is None]
     ids = {side: [id for action in new if (id := action.on(side))] for side in SIDES}
     taken = {side: set(links.live_by_record(ctx.sync, side, ids[side])) for side in SIDES}
-    overruling = _parted(ctx, new) | _promised(ctx, new)
+    overruling = decided_otherwise(ctx.sync, {action.ids for action in new})
     found = []
     for action in actions:
         if action.link_id is None:
-            if action.seq in overruling or any(action.on(side) in taken[side] for side in SIDES):
+            if action.ids in overruling or any(action.on(side) in taken[side] for side in SIDES):
                 continue
             for side in SIDES:
                 taken[side] |= {id for id in (action.on(side),) if id}
         found.append(action)
-    return found
-
-
-def _parted(ctx: Context, actions: Sequence[ActionRow]) -> set[int]:
-    """Return the actions with two records that are kept apart, or of which one is to have no partner."""
-    pairs = [action for action in actions if action.left_id and action.right_id]
-    apart = {side: links.apart(ctx.sync, side, [str(action.on(side)) for action in pairs]) for side in SIDES}
-    return {
-        action.seq
-        for action in pairs
-        for side in SIDES
-        if apart[side].get(str(action.on(side)), set()) & {action.on(side.other), ALONE}
-    }
-
-
-def _promised(ctx: Context, actions: Sequence[ActionRow]) -> set[int]:
-    """Return the actions with a record for which a person has chosen another partner, which is free."""
-    found = set[int]()
-    for side in SIDES:
-        chosen = holds.chosen(ctx.sync, side, [id for action in actions if (id := action.on(side))])
-        theirs = holds.chosen(ctx.sync, side.other, chosen.values())
-        taken = links.live_by_record(ctx.sync, side.other, chosen.values())
-        sure = {id: partner for id, partner in chosen.items() if theirs.get(partner) == id and partner not in taken}
-        found |= {
-            each.seq for each in actions if sure.get(each.on(side) or "", each.on(side.other)) != each.on(side.other)
-        }
     return found
 
 
@@ -105,10 +79,13 @@ def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:
         ctx.sync,
         {Side.LEFT: [str(each.left_id) for each in active], Side.RIGHT: [str(each.right_id) for each in active]},
     )
+    linked = {
+        Side.LEFT: [each.left_id for each in new if each.left_id is not None],
+        Side.RIGHT: [each.right_id for each in new if each.right_id is not None],
+    }
     for side in SIDES:
-        linked = [each.left_id if side is Side.LEFT else each.right_id for each in new]
-        look_again_at_dead(ctx, side, [id for id in linked if id is not None])
-    _look_again_at_held(ctx, new)
+        look_again_at_dead(ctx, side, linked[side])
+    wait_no_more(ctx.sync, linked)
     return ids
 
 
@@ -122,20 +99,6 @@ def look_again_at_dead(ctx: Context, side: Side, ids: Sequence[str]) -> None:
     due.mark(ctx.sync, side, dead)
     for id in dead:
         feeds.forget_merged(feed.pk, id)
-
-
-def _look_again_at_held(ctx: Context, new: Sequence[NewLink]) -> None:
-    """Look again at records that wait for a person: who is linked now may have been all that they waited for.
-
-    Of those that are linked nobody is asked any more, from this moment on.
-    """
-    if not holds.wait_for_a_person(ctx.sync):
-        return
-    for side in SIDES:
-        linked = [id for each in new if (id := each.left_id if side is Side.LEFT else each.right_id) is not None]
-        holds.close_matched(ctx.sync, side, linked)
-        keys = feeds.all_keys_of(ctx.ends[side].feed.pk, linked).values()
-        wake(ctx.sync, side, set().union(*keys), held=True)
 
 
 def _free_links(ctx: Context, actions: Sequence[ActionRow]) -> dict[int, links.LinkRow]:

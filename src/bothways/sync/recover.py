@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from bothways.connectors.base import WriteKind
 from bothways.engine.associations import all_moved
 from bothways.engine.keys import keys_of
-from bothways.engine.matching import ALONE
 from bothways.engine.plan import SET
 from bothways.engine.sets import arrived, of_several
 from bothways.engine.sides import Side
@@ -17,6 +16,7 @@ from bothways.records import Record, Value, ids_of, is_blank, may_be_rewriting, 
 from bothways.sync.absorb import absorb, ask, end_link
 from bothways.sync.associations import merged_into
 from bothways.sync.context import Context
+from bothways.sync.decisions import Ends, decided_otherwise
 from bothways.sync.settle import Landed, remember, settle_links
 
 
@@ -116,8 +116,8 @@ def _recover_create(ctx: Context, entry: Entry) -> bool:
 def _decided_otherwise(ctx: Context, entry: Entry, ids: Collection[str]) -> set[str]:
     """Return those of some records of which a person has said that they are not what was made of the entry's source."""
     source = str(entry.more.get("source_id"))
-    chosen, apart = holds.chosen(ctx.sync, entry.side, ids), links.apart(ctx.sync, entry.side, ids)
-    return {id for id in ids if chosen.get(id, source) != source or apart.get(id, set()) & {source, ALONE}}
+    pairs: dict[Ends, str] = {((source, id) if entry.side is Side.RIGHT else (id, source)): id for id in ids}
+    return {pairs[pair] for pair in decided_otherwise(ctx.sync, pairs)}
 
 
 def _find_created(ctx: Context, entry: Entry) -> dict[str, SeenRow] | None:
