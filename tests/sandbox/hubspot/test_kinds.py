@@ -122,6 +122,7 @@ def test_account_makes_a_kind_and_its_records(client: Client):
         {"name": "1pet"},
         {"labels": {}},
         {"primaryDisplayProperty": "colour"},
+        {"secondaryDisplayProperties": ["colour"]},
         {"requiredProperties": ["colour"]},
         {"properties": []},
         {"associatedObjects": ["MEETING"]},
@@ -143,6 +144,17 @@ def test_kind_is_changed_and_deleted_once_it_is_empty(client: Client):
     assert client("DELETE", f"{SCHEMAS}/p_pet").code == 204
     assert client.get(f"{SCHEMAS}/p_pet").code == 404
     assert client.get(f"{OBJECTS}/p_pet").code == 400
+
+
+def test_what_is_not_said_of_a_kind_stays(client: Client):
+    client.post(SCHEMAS, PET)
+    changed = {"labels": {"plural": "Beasts"}, "requiredProperties": None, "secondaryDisplayProperties": ["chip"]}
+    said = client("PATCH", f"{SCHEMAS}/p_pet", changed)
+    assert said["labels"] == {"singular": PET["labels"]["singular"], "plural": "Beasts"}
+    assert said["requiredProperties"] == PET["requiredProperties"]
+    assert said["secondaryDisplayProperties"] == ["chip"]
+    assert client("PATCH", f"{SCHEMAS}/p_pet", {"primaryDisplayProperty": "colour"}).code == 400
+    assert client.get(f"{SCHEMAS}/p_pet")["primaryDisplayProperty"] == PET["primaryDisplayProperty"]
 
 
 def test_archived_kind_is_listed_until_it_is_deleted_for_good_or_made_again(client: Client):

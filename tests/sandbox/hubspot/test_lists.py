@@ -33,7 +33,8 @@ def test_members_come_in_pages_in_the_order_of_ids(hubspot: HubSpotSandbox, clie
 
 def test_a_list_that_is_not_there_and_too_large_a_page_are_refused(hubspot: HubSpotSandbox, client: Client) -> None:
     list = hubspot.set_list("contacts", "VIP", [])
-    assert client("GET", f"{LISTS}/{list}/memberships?limit=251").code == 400
+    for query in ("limit=251", "after=x", "after=-", "after=1--2", "before=1"):
+        assert client("GET", f"{LISTS}/{list}/memberships?{query}").code == 400
     hubspot.drop_list("contacts", "VIP")
     assert client("GET", f"{LISTS}/{list}/memberships").code == 404
 

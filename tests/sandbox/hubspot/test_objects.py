@@ -162,7 +162,7 @@ def test_listing_is_live(hubspot: HubSpotSandbox, client: Client):
     assert client.get(CONTACTS).ids == [id]
 
 
-@pytest.mark.parametrize("query", ["limit=101", "limit=0", "limit=x", "after=x"])
+@pytest.mark.parametrize("query", ["limit=101", "limit=0", "limit=x", "after=x", f"after={2**64}"])
 def test_listing_refuses_what_it_cannot_do(client: Client, query: str):
     assert client.get(f"{CONTACTS}?{query}").code == 400
 

@@ -4,6 +4,7 @@ Whose records rules choose (DYNAMIC and SNAPSHOT lists) can be looked at, but no
 makes them by ``set_list``, and says who is on them.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from bothways.sandbox.hubspot.values import iso
 
 PAGE, SEARCHED, DEFAULT_SEARCHED, MOST_CLEARED = 250, 500, 20, 100_000
 MANUAL = "MANUAL"
+_PLACE = re.compile(r"\d+(?:-\d+)?", re.ASCII)
 
 
 def search(ask: Ask) -> Answer:
@@ -188,9 +190,11 @@ def _changed(ask: Ask, add: Iterable[Any], remove: Iterable[Any]) -> Answer:
 def _page(ask: Ask, found: Sequence[tuple[tuple[int, ...], Member]]) -> Answer:
     """Answer a page of members, each with its place in the order; a page begins at the place that ``after`` tells."""
     limit, after = ask.first("limit") or "100", ask.first("after") or "0"
-    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.replace("-", "").isdecimal():
+    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not _PLACE.fullmatch(after):
         raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
-    begin = tuple(int(each or 0) for each in after.split("-"))
+    if ask.first("before"):
+        raise Refused(400, "the stand-in pages forwards alone: by after, not by before")
+    begin = tuple(map(int, after.split("-")))
     rest = [each for each in found if each[0] >= begin]
     results = [{"recordId": str(each.id), "membershipTimestamp": iso(each.added)} for _, each in rest[: int(limit)]]
     body: dict[str, Any] = {"results": results, "total": len(found)}
