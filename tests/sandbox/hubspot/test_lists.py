@@ -20,6 +20,12 @@ def test_lists_are_searched_by_name_and_kind(hubspot: HubSpotSandbox, client: Cl
     assert client("POST", f"{LISTS}/search", {"count": 501}).code == 400
 
 
+@pytest.mark.parametrize("asked", [{"count": 0}, {"count": 501}, {"offset": -1}, {"sort": "HS_UPDATED_AT"}])
+def test_search_of_lists_that_cannot_be_is_refused(client: Client, asked: dict[str, object]) -> None:
+    assert client.post(f"{LISTS}/search", {"sort": "HS_LIST_ID", "count": 1, "offset": 0}).code == 200
+    assert client.post(f"{LISTS}/search", asked).code == 400
+
+
 def test_members_come_in_pages_in_the_order_of_ids(hubspot: HubSpotSandbox, client: Client) -> None:
     ids = hubspot.seed("contacts", [{"email": f"p{n}@x.test"} for n in range(3)])
     list = hubspot.set_list("contacts", "VIP", reversed(ids))

@@ -90,7 +90,9 @@ def test_code_is_good_for_tokens_once(hubspot: HubSpotSandbox, path: str):
 )
 def test_code_is_good_for_who_asked_for_it_alone(hubspot: HubSpotSandbox, changed: dict[str, str]):
     code = words(answered(link(hubspot)))["code"]
-    assert exchange(hubspot, **{"code": code} | changed)[1]["error"] == "invalid_grant"
+    said = exchange(hubspot, **{"code": code} | changed)[1]
+    assert (said["error"], said["category"]) == ("invalid_grant", "VALIDATION_ERROR")
+    assert said["correlationId"]
 
 
 def test_code_ends_after_a_minute_and_secrets_are_checked(hubspot: HubSpotSandbox):

@@ -52,6 +52,13 @@ def test_options_can_change(client: Client):
     assert client.post(CONTACTS, {"properties": {"lastname": "A", "interests": "a"}}).code == 201
 
 
+def test_definition_that_is_read_only_stays_as_it_is(client: Client):
+    before = definitions(client)["lifecyclestage"]
+    for changed in ({"label": "Phase"}, {"options": before["options"][:2]}):
+        assert client("PATCH", f"{PATH}/lifecyclestage", changed).code == 400
+    assert definitions(client)["lifecyclestage"] == before
+
+
 def test_definition_is_kept_as_it_is_sent(client: Client):
     options = [{"value": "r", "label": "Red", "hidden": True, "displayOrder": 7, "description": "As roses are"}]
     colour = {**KEY, "name": "colour", "type": "enumeration", "fieldType": "select", "options": options}

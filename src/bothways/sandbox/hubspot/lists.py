@@ -16,16 +16,19 @@ from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.values import iso
 
 PAGE, SEARCHED, DEFAULT_SEARCHED, MOST_CLEARED = 250, 500, 20, 100_000
-MANUAL = "MANUAL"
+MANUAL, SORTED = "MANUAL", "HS_LIST_ID"
 _PLACE = re.compile(r"\d+(?:-\d+)?", re.ASCII)
 
 
 def search(ask: Ask) -> Answer:
     """Answer the lists whose names hold the words: of one kind of record, of some ways or ids, if any are named."""
     body = ask.body
-    count, offset = int(body.get("count") or DEFAULT_SEARCHED), int(body.get("offset") or 0)
+    count = DEFAULT_SEARCHED if body.get("count") is None else int(body["count"])
+    offset = int(body.get("offset") or 0)
     if not 1 <= count <= SEARCHED:
         raise Refused(400, f"count must be between 1 and {SEARCHED}")
+    if body.get("sort") not in (None, "", SORTED):
+        raise Refused(400, f"lists are sorted by {SORTED} alone here")
     words, wanted = str(body.get("query") or "").casefold(), body.get("objectTypeId")
     ids, types = [str(each) for each in body.get("listIds") or ()], body.get("processingTypes") or ()
     rows = [

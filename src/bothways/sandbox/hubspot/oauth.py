@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,8 +72,10 @@ class Wrong(Exception):
         self.word, self.sentence, self.status, self.kind = word, sentence, status, kind or word.upper()
 
     def answer(self) -> Answer:
-        """Return the answer in both of the forms that HubSpot's have had."""
+        """Return the answer in both of the forms that HubSpot's have had, with what its clients hold for certain."""
         body = {"error": self.word, "error_description": self.sentence, "status": self.kind, "message": self.sentence}
+        body["category"] = "INVALID_AUTHENTICATION" if self.status == 401 else "VALIDATION_ERROR"  # [K]
+        body["correlationId"] = str(uuid.uuid4())
         return self.status, body
 
 

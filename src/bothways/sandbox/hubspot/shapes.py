@@ -76,6 +76,7 @@ SHAPES: Mapping[str, Shape] = {
         "count": WHOLE,
         "offset": WHOLE,
         "query": TEXT,
+        "sort": TEXT,
         "objectTypeId": TEXT,
         "listIds": [TEXT],
         "processingTypes": [TEXT],
