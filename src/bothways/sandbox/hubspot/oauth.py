@@ -227,7 +227,7 @@ class Desk:
 
     def _client(self, form: Mapping[str, Sequence[str]]) -> App:
         app = self.apps.get(_first(form, "client_id"))
-        if app is None or not hmac.compare_digest(app.secret, _first(form, "client_secret")):
+        if app is None or not hmac.compare_digest(app.secret.encode(), _first(form, "client_secret").encode()):
             raise Wrong("invalid_client", "The client id and the client secret do not match.", 401, "BAD_CLIENT")
         return app
 
