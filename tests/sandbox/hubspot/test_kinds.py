@@ -173,6 +173,23 @@ def test_archived_kind_is_listed_until_it_is_deleted_for_good_or_made_again(clie
     assert client("DELETE", f"{SCHEMAS}/{second}?archived=true").code == 404
 
 
+def test_kind_that_is_made_again_has_nothing_of_the_former_one(hubspot: HubSpotSandbox, client: Client):
+    first = client.post(SCHEMAS, PET)["objectTypeId"]
+    id = client.post(f"{OBJECTS}/p_pet", {"properties": {"pet_name": "Rex"}})["id"]
+    stages = [{"label": "Owned", "displayOrder": 0, "metadata": {}}]
+    client.post("/crm/pipelines/2026-09/p_pet", {"label": "Ours", "displayOrder": 0, "stages": stages})
+    client.post("/crm/properties/2026-09/p_pet/groups", {"name": "habits", "label": "Habits"})
+    hubspot.set_list("p_pet", "All", [id])
+    client("DELETE", f"{OBJECTS}/p_pet/{id}")
+    assert client("DELETE", f"{SCHEMAS}/{first}").code == 204
+    client.post(SCHEMAS, PET)
+    assert client.get(f"{OBJECTS}/p_pet?archived=true").ids == []
+    assert client.get(f"{OBJECTS}/p_pet/{id}?archived=true").code == 404
+    assert client.get("/crm/pipelines/2026-09/p_pet")["results"] == []
+    assert client.get("/crm/properties/2026-09/p_pet/groups/habits").code == 404
+    assert client.post("/crm/lists/2026-09/search", {"offset": 0})["total"] == 0
+
+
 def test_kinds_are_parted_once_no_label_is_left(hubspot: HubSpotSandbox, client: Client):
     made = client.post(SCHEMAS, PET)
     hubspot.add_label("pet", "contacts", "Vet")

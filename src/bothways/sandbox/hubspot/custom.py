@@ -70,8 +70,7 @@ def delete(ask: Ask) -> Answer:
     if ask.crm.store.page(kind.name, 0, 1, archived=False):
         raise Refused(400, f"{kind.name} still has records; delete them first")
     _save(ask.crm, kind.name, {**_definition(ask.crm, kind), "archived": ask.crm.now})
-    ask.crm.store.db.execute("DELETE FROM properties WHERE object=?", (kind.name,))
-    ask.crm.store.db.execute("DELETE FROM labels WHERE ? IN (object, other)", (kind.name,))
+    ask.crm.store.wipe(kind.name)
     ask.crm.learn_kinds()
     return 204, None
 
