@@ -105,6 +105,15 @@ def test_archived_property_is_no_more(client: Client):
     assert client("DELETE", f"{PATH}/email").code == 400
 
 
+def test_archived_property_names_no_record(client: Client):
+    client.post(PATH, {**KEY, "hasUniqueValue": True})
+    client.post(CONTACTS, {"properties": {"lastname": "A", "sync_key": "k1"}})
+    assert client.get(f"{CONTACTS}/k1?idProperty=sync_key").code == 200
+    client("DELETE", f"{PATH}/sync_key")
+    assert client.get(f"{CONTACTS}/k1?idProperty=sync_key").code == 400
+    assert client.batch("upsert", [{"id": "k1", "idProperty": "sync_key", "properties": {}}]).code == 400
+
+
 def test_bad_definitions_are_refused(client: Client):
     assert client.post(PATH, {**KEY, "name": "Sync Key"}).code == 400
     assert client.post(PATH, {**KEY, "type": "datetime"}).code == 400

@@ -131,7 +131,8 @@ class Crm:
         """Raise Refused if a property does not identify records."""
         if not name:
             raise Refused(400, "idProperty is needed")
-        if not self.properties[kind.name].get(name, {}).get("hasUniqueValue"):
+        definition = self.properties[kind.name].get(name)
+        if definition is None or definition["archived"] or not definition["hasUniqueValue"]:
             raise Refused(400, f"{name} is not a unique property of {kind.type_id}")
 
     # --- saving ---------------------------------------------------------------------------------------
