@@ -12,6 +12,7 @@ import urllib3
 
 from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID, FrozenClock, HubSpotSandbox
 from tests.consenting import REDIRECT, answered, shown, words
+from tests.sandbox.hubspot.client import CONTACTS, Client
 
 VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -129,7 +130,8 @@ def test_access_ends_after_half_an_hour_and_is_renewed(hubspot: HubSpotSandbox):
     hubspot.advance(1799)
     assert status_of(hubspot, given["access_token"]) == 200
     hubspot.advance(1)
-    assert status_of(hubspot, given["access_token"]) == 401
+    said = Client(hubspot, given["access_token"]).get(CONTACTS)
+    assert (said.code, said["category"]) == (401, "EXPIRED_AUTHENTICATION")
     status, renewed = renew(hubspot, given["refresh_token"])
     assert (status, renewed["refresh_token"]) == (200, given["refresh_token"])
     assert status_of(hubspot, renewed["access_token"]) == 200

@@ -105,6 +105,12 @@ class Desk:
             grant, until = self._access.get(token, (None, 0.0))
             return grant.scopes if grant is not None and not grant.ended and now < until else None
 
+    def ended_at(self, token: str) -> float | None:
+        """Return when an access token ends that nobody took back, None for every other."""
+        with self._lock:
+            grant, until = self._access.get(token, (None, 0.0))
+            return until if grant is not None and not grant.ended else None
+
     def end_all(self) -> int:
         """End everything that was allowed, as a person does who removes the app; return how many grants that were."""
         with self._lock:
