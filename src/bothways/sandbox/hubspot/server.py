@@ -291,6 +291,8 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered, WorkedIn):
         route = route_of(request.method, request.path, self._crm.kind_of)
         if route.owned:
             self._check_owner(request, route)
+        if request.body and not route.open and "json" not in request.headers.get("content-type", "json").lower():
+            raise Refused(415, "Unsupported Media Type")  # [K]
         with self._lock:
             for_itself = route.call == "oauth/token" and b"grant_type=client_credentials" in request.body
             self.calls["oauth/own token" if for_itself else route.call] += 1
