@@ -304,6 +304,14 @@ def test_answers_of_another_form_hinder_only_what_looks_at_them(
     assert (records(account), notes.made) == (before, [])
 
 
+def test_merge_of_unknown_outcome_leaves_nothing(account: Account):
+    before, notes = records(account), Notes()
+    account.hubspot.fault("timeout-after-commit", match="contacts/merge")
+    found = checked(account, notes)
+    assert found["merged-ids"].verdict is Verdict.UNCHECKED
+    assert (records(account), notes.made) == (before, [])
+
+
 def test_company_of_unknown_outcome_is_archived_once_search_shows_it(account: Account):
     before, notes = records(account), Notes()
     account.hubspot.fault("timeout-after-commit", match="companies/batch/create")

@@ -200,9 +200,9 @@ class Trial:
                     self._keeper.keep([other for other in self._keeper.all() if other != each])
 
     def _end(self, made: Made) -> bool:
-        """Archive a record if it is there, and is the one that was made; tell whether it is none any more."""
-        found = list(self._found(made))
-        ours = [row for row in found if _name_in(made.object, row) == made.name and not _is_somebody(row)]
+        """Archive a record if it is there, and is one that was made; tell whether it is none any more."""
+        found, names = list(self._found(made)), {each.name for each in self._keeper.all()}  # two may have been merged
+        ours = [row for row in found if _name_in(made.object, row) in names and not _is_somebody(row)]
         if ours:
             answer = self.do(made.object, "batch/archive", [{"id": str(row["id"])} for row in ours])
             return answer.status < 300
