@@ -7,11 +7,11 @@ interrupted one has left.
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from django.db.models import Q
 from filelock import FileLock, Timeout
@@ -91,6 +91,15 @@ def check_deeply(
                 if left:
                     tell_left(left)
     return DeepCheckView(name, app.title, label, read_only, tuple(found), left, _exit_code(found, left))
+
+
+def left_behind(workspace: Workspace) -> dict[str, Sequence[Made]]:
+    """Return what checks that have ended have made and not archived, or may have, by connector and account."""
+    found = dict[str, Sequence[Made]]()
+    for path in sorted((workspace.folder / FOLDER).glob("*.json")):
+        with suppress(Timeout, OSError, DiskFull), FileLock(path.with_suffix(".lock"), timeout=0):
+            found[unquote(path.stem)] = KeptInFile(path).all()
+    return {account: made for account, made in found.items() if made}
 
 
 def _refuse_while_synced(workspace: Workspace, app: AppDocument, account: str) -> None:

@@ -17,6 +17,7 @@ from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
+from bothways.service.deep_check import left_behind
 from bothways.service.document import SyncDocument
 from bothways.service.ends import ending
 from bothways.service.entries import used_objects, warnings_of
@@ -48,6 +49,7 @@ def doctor(folder: Path) -> list[Finding]:
         findings += _try(f"Sign-in: {sign_in.name} answers", lambda: openid.check(workspace))
     answers = {name: _app(workspace, name) for name in workspace.document.apps}
     findings += [each for found in answers.values() for each in found]
+    findings += _of_checks(workspace)
     ready = all(each.level == "ok" for each in database) and has_database(workspace)
     if ready:
         for name, found in answers.items():
@@ -206,6 +208,18 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
         _ok(f"App {name}: answers"),
         *near,
         *(Finding("warning", f"App {name}: {each}") for each in warnings),
+    ]
+
+
+def _of_checks(workspace: Workspace) -> list[Finding]:
+    """Return what interrupted checks have left in apps."""
+    return [
+        Finding(
+            "warning",
+            f'An interrupted check has left {len(made)} records in {account}, or may have, such as "{made[0].name}"',
+            "The next one of that account archives them: bothways app check APP --deep",
+        )
+        for account, made in left_behind(workspace).items()
     ]
 
 
