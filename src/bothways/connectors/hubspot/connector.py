@@ -124,7 +124,7 @@ class HubSpot:
     def check(self) -> Account:
         """Return the account that the token belongs to."""
         details = self._api.account()
-        id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
+        id, kind = str(details["portalId"]), str(details.get("accountType") or "").lower().replace("_", " ")
         unknown = () if self._access else (MAY_CHANGE,)
         notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes(), *unknown)
         return Account(id, f"HubSpot account {id}", notes)

@@ -121,7 +121,7 @@ class Journal:
     def _portal(self) -> str:
         """Return the number of the account, asked for once."""
         if not self._account:
-            self._account = str(self._api.account().get("portalId") or "")
+            self._account = str(self._api.account()["portalId"])
         return self._account
 
     # --- subscriptions ------------------------------------------------------------------------------------
