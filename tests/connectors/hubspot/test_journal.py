@@ -135,6 +135,17 @@ def test_offset_that_is_too_old_or_unknown_leads_to_the_latest_entry(hubspot: Hu
         assert all_of(journal, told.position)[0] == []
 
 
+def test_nothing_is_lost_of_an_account_in_which_nothing_happens_for_days(hubspot: HubSpotSandbox, journal: Journal):
+    journal.subscribe(PEOPLE)
+    hubspot.create("contacts", {"email": "a@x.test"})
+    position = journal.read("").position
+    hubspot.advance(KEPT)
+    told = journal.read(position)
+    assert (told.hints, told.lost) == ((), "")
+    id = hubspot.create("contacts", {"email": "b@x.test"})
+    assert [each.id for each in all_of(journal, told.position)[0]] == [id]
+
+
 @pytest.mark.parametrize("empty", [True, False])
 def test_latest_entry_is_never_lost_whatever_is_answered_when_nothing_follows(
     hubspot: HubSpotSandbox, journal: Journal, empty: bool

@@ -63,8 +63,8 @@ class Journal:
         if entry is None:
             return Told(position=position)
         if isinstance(entry, str):
-            latest = self._latest() or BEGINNING
-            return Told(position=latest, lost=entry if latest != position else "")  # the latest is surely known
+            latest = self._latest()  # which is surely known; where there is none, nothing has happened for long
+            return Told(position=latest or BEGINNING, lost=entry if latest not in ("", position) else "")
         offset = self._offset(entry)
         held = self._file(entry)
         if held is None and isinstance(again := self._entry(position), dict):  # its address may just have ended
