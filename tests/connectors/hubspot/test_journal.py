@@ -194,6 +194,15 @@ def test_calls_are_paced_apart_from_all_others(hubspot: HubSpotSandbox):
     assert hubspot.calls["journal/earliest"] == 300
 
 
+def test_limit_of_the_app_is_not_that_of_the_account(hubspot: HubSpotSandbox):
+    connector = connected(hubspot, Given(hubspot))
+    journal = connector.chronicle()
+    assert journal is not None
+    hubspot.fault("429", match="/journal-local/", policy="DAILY", retry_after=0)
+    assert journal.read(BEGINNING).position == BEGINNING
+    assert connector.check().id
+
+
 def file_at(asked: list[Asked], address: str = ""):
     """Return a server that tells of one entry, whose file is at an address of its own or at another."""
 

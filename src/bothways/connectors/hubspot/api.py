@@ -16,6 +16,10 @@ from bothways.connectors.hubspot.values import is_id
 from bothways.errors import ObjectGone, PermissionMissing, ProtocolError, UnknownField, UnknownObject
 
 MANNERS = Manners(words_of, limit_of, spent, day_of)
+
+OF_THE_APP = Manners(words_of, limit_of)
+"""Of calls that count for the app or its owner: limits, and a day, that their answers tell of are not the account's."""
+
 FOUND = frozenset({200, 201, 204, 207})
 
 
