@@ -376,7 +376,7 @@ class HubSpot:
         except PermissionMissing:
             return []
         except AppFailed as error:
-            if int(error.facts["status"]) >= 500:
+            if int(str(error.facts["status"])) >= 500:
                 raise  # they would be taken for gone
             return []
         return [
