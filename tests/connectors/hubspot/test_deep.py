@@ -13,7 +13,7 @@ from bothways.connectors.hubspot.deep import CHECKS
 from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.connectors.hubspot.trial import PREFIX, Trial
 from bothways.connectors.hubspot.unverified import BY_ID
-from bothways.errors import AppUnreachable, CredentialsRefused
+from bothways.errors import AppUnreachable, CredentialsRefused, DiskFull
 from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.otherwise import OTHERWISE
 from bothways.sandbox.hubspot.schema import prop
@@ -218,6 +218,22 @@ def test_all_is_archived_when_somebody_interrupts(account: Account, monkeypatch:
     with pytest.raises(KeyboardInterrupt):
         list(found)
     assert (records(account), notes.made) == (before, [])
+
+
+def test_all_is_archived_though_nothing_can_be_remembered_any_more(account: Account, monkeypatch: pytest.MonkeyPatch):
+    before, notes = records(account), Notes()
+
+    def full(_made: object) -> None:
+        raise DiskFull(reason="no space")
+
+    found = account.connector.deep_checks(notes, read_only=False)
+    while next(found).id != "nothing-is-told":
+        pass
+    monkeypatch.setattr(notes, "keep", full)
+    with pytest.raises(DiskFull):
+        list(found)
+    assert records(account) == before
+    assert notes.made
 
 
 def test_what_could_not_be_archived_is_remembered_and_the_next_run_archives_it(account: Account):

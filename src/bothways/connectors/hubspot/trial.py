@@ -21,7 +21,7 @@ from bothways.connectors.hubspot.problems import Problem
 from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.connectors.hubspot.values import email_key, listed
 from bothways.connectors.hubspot.webhooks import number_of
-from bothways.errors import AppError, CredentialsRefused, PermissionMissing, RateLimited, SignInNeeded
+from bothways.errors import AppError, CredentialsRefused, DiskFull, PermissionMissing, RateLimited, SignInNeeded
 
 PREFIX, DOMAIN = "Bothways check", "example.com"
 
@@ -193,9 +193,11 @@ class Trial:
         self.do(CONTACTS.name, "batch/archive", [{"id": id} for id in ids])
 
     def clean_up(self) -> None:
-        """Archive all that was made; what cannot be archived now is remembered. Raises nothing that an app says."""
+        """Archive all that was made; what cannot be archived now is remembered. Raises nothing that an app says,
+        and nothing of a full disk: then what is archived by now stays remembered, too.
+        """
         for each in self._keeper.all():
-            with suppress(AppError, *ODD):
+            with suppress(AppError, DiskFull, *ODD):
                 if self._end(each):
                     self._keeper.keep([other for other in self._keeper.all() if other != each])
 
