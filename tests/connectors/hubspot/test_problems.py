@@ -89,6 +89,11 @@ def test_limits_that_are_none_are_passed_over(absurd: str):
     assert (day_of(day), [day_of({**day, name: absurd}) for name in day]) == ((9, 4), [None, None])
 
 
+def test_limit_of_an_interval_that_nobody_would_wait_for_is_none():
+    full = {"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Interval-Milliseconds": "86400000"}
+    assert limit_of(full) is None
+
+
 @pytest.mark.parametrize("absurd", ABSURD)
 def test_status_that_is_none_is_passed_over(absurd: str):
     assert problem_of({"status": absurd, "message": "No."}).status == 0

@@ -18,6 +18,9 @@ RATE_LIMITS = frozenset({"RATE_LIMITS", "RATE_LIMIT"})
 LONGEST_NUMBER = 12
 """Digits of a status, or of a limit."""
 
+LONGEST_INTERVAL = 300_000
+"""Milliseconds of a limit: who believed in a longer one would stand still."""
+
 _BASED_ON = re.compile(r"\[([A-Za-z0-9_]+)\]")
 _MAY_NOT_ASSOCIATE = "'Edit Associations'"
 
@@ -104,7 +107,7 @@ def limit_of(headers: Mapping[str, str]) -> tuple[int, float, int | None] | None
     most, millis, left = (
         _number(headers.get(f"X-HubSpot-RateLimit-{name}")) for name in ("Max", "Interval-Milliseconds", "Remaining")
     )
-    return None if most is None or millis is None else (most, millis / 1000, left)
+    return None if most is None or millis is None or millis > LONGEST_INTERVAL else (most, millis / 1000, left)
 
 
 def day_of(headers: Mapping[str, str]) -> tuple[int, int] | None:
