@@ -328,6 +328,30 @@ def test_merge_of_unknown_outcome_leaves_nothing(account: Account):
     assert (records(account), notes.made) == (before, [])
 
 
+@pytest.mark.parametrize("shown", [{}, {"properties": {"lastname": "P0", "name": "Somebody's"}}])
+def test_record_of_somebody_that_an_answer_names_is_not_touched(
+    account: Account, monkeypatch: pytest.MonkeyPatch, shown: dict[str, Any]
+):
+    before, notes, do = records(account), Notes(), account.connector._api.do
+
+    def naming(object: str, action: str, *given: Any, **how: Any) -> Response:
+        answer = do(object, action, *given, **how)
+        theirs = [{"id": id, **shown} for id in before[object]][: len(given[0]["inputs"]) if given else 1]
+        odd = orjson.dumps({"results": theirs})
+        return Response(answer.status, answer.headers, odd) if action == "batch/create" else answer
+
+    monkeypatch.setattr(account.connector._api, "do", naming)
+    checked(account, notes)
+    assert records(account) == {
+        object: {**before[object], **{id: row for id, row in rows.items() if id not in before[object]}}
+        for object, rows in records(account).items()
+    }
+    monkeypatch.undo()
+    account.hubspot.advance(300)
+    checked(account, notes)
+    assert (records(account), notes.made) == (before, [])
+
+
 def test_company_of_unknown_outcome_is_archived_once_search_shows_it(account: Account):
     before, notes = records(account), Notes()
     account.hubspot.fault("timeout-after-commit", match="companies/batch/create")

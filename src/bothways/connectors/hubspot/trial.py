@@ -150,9 +150,19 @@ class Trial:
         answer = self.make(object, wanted)
         if len(answer.rows) != 1:
             raise NotChecked(f"HubSpot does not take a record that is made for it: {answer.words}")
-        if not (id := number_of(answer.rows[0].get("id"))):
+        return self.ours(object, answer.rows[0])
+
+    def ours(self, object: str, row: Row) -> str:
+        """Return the id that a row of an answer tells; raise NotChecked unless it is of a record that was made here."""
+        id, name = number_of(row.get("id")), _name_in(object, row)
+        if id and not name:
+            name = _name_in(object, self.api.one(object, id, (NAMED_BY[object],)) or {})
+        if not id or name not in self._names():
             raise NotChecked("HubSpot does not tell the id of a record that is made for it")
         return id
+
+    def _names(self) -> set[str]:
+        return {each.name for each in self._keeper.all()}
 
     def _making(
         self, object: str, wanted: Sequence[Mapping[str, str]], call: Callable[[], Answer], *, whole: bool = True
@@ -170,8 +180,6 @@ class Trial:
             self._keeper.keep([each for each in self._keeper.all() if each not in begun])
             raise
         ids = {(row.get("properties") or {}).get(of_name): number_of(row.get("id")) for row in answer.rows}
-        if len(begun) == len(answer.rows) == 1:
-            ids = {begun[0].name: number_of(answer.rows[0].get("id"))}
         refused = {trace for each in answer.problems if not (each.later or each.broken) for trace in each.traces}
         none = whole and answer.status >= 400
         came = [replace(each, id=ids.get(each.name, ""), at=0.0 if each.email else each.at) for each in begun]
@@ -203,7 +211,7 @@ class Trial:
 
     def _end(self, made: Made) -> bool:
         """Archive a record if it is there, and is one that was made; tell whether it is none any more."""
-        found, names = list(self._found(made)), {each.name for each in self._keeper.all()}  # two may have been merged
+        found, names = list(self._found(made)), self._names()  # two may have been merged
         ours = [row for row in found if _name_in(made.object, row) in names and not _is_somebody(row)]
         if ours:
             answer = self.do(made.object, "batch/archive", [{"id": str(row["id"])} for row in ours])
