@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from bothways.connectors.budget import MemoryBudget
-from bothways.connectors.http import TRIES, HttpClient, Manners, Response, Spent
+from bothways.connectors.http import LONGEST_WAIT, TRIES, HttpClient, Manners, Response, Spent
 from bothways.errors import (
     AddressNotAllowed,
     AppFailed,
@@ -67,8 +67,9 @@ def test_packed_answer_is_unpacked():
         assert get(client_for(site.url)).json() == {"a": 1}
 
 
-def test_bad_json_is_a_protocol_error():
-    with web([Answer(200, b"<html>")]) as site, pytest.raises(ProtocolError, match="HTTP 200"):
+@pytest.mark.parametrize("body", [b"<html>", b"[" * 100_000])
+def test_bad_json_is_a_protocol_error(body: bytes):
+    with web([Answer(200, body)]) as site, pytest.raises(ProtocolError, match="HTTP 200"):
         get(client_for(site.url)).json()
 
 
@@ -145,6 +146,13 @@ def test_busy_app_is_asked_again_when_it_said(told):
         assert post(client_for(site.url, time)).status == 200
     assert len(site.asked) == 2
     assert sum(time.slept) == pytest.approx(7)
+
+
+def test_date_that_is_none_is_passed_over():
+    time = Time()
+    with web([Answer(429, b"{}", {"Retry-After": f"Tue, 14 Nov {'9' * 20} 22:13:27 GMT"}), Answer()]) as site:
+        assert post(client_for(site.url, time)).status == 200
+    assert 0 < sum(time.slept) < LONGEST_WAIT
 
 
 @pytest.mark.parametrize("told", ["inf", "1e12", "Fri, 14 Nov 2042 22:13:27 GMT"])

@@ -236,6 +236,13 @@ def test_calls_of_others_on_the_day_are_known_by_what_the_app_says():
     assert (budget.day().quota, budget.day().used) == (200, 160)
 
 
+def test_app_that_tells_more_left_than_there_are_has_counted_no_calls():
+    budget = Desk().budget(1000, 10.0, quota=100)
+    budget.learn_day(200, 900)
+    budget.settle()
+    assert (budget.day().used, budget.left_today) == (0, 200)
+
+
 def test_worker_that_was_not_told_how_many_calls_a_day_has_believes_those_who_were():
     desk = Desk()
     told, new = desk.budget(10_000, 10.0, quota=100), desk.budget(10_000, 10.0, quota=100)

@@ -342,6 +342,7 @@ def test_doctor_and_check_say_how_changes_come(accounts: Journalled) -> None:
     ((level, what),) = told()
     assert level == "ok"
     assert "changes come by its journal, last read" in what
+    accounts.east.edit("contacts", ann(accounts), {"jobtitle": "Missed"})
     accounts.look(KEPT)
     accounts.east._journal.forget(portal=PORTAL)
     assert [level for level, _ in told()] == ["warning", "warning", "ok"]

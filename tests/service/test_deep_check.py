@@ -23,7 +23,7 @@ from bothways.service import apps, connect
 from bothways.service.database import used
 from bothways.service.deep_check import FOLDER, check_deeply
 from bothways.service.rights import Actor, Role
-from bothways.service.standing import pause_all
+from bothways.service.standing import pause_all, resume_all
 from bothways.service.views import DeepFindingView, LeftRecordView
 from bothways.service.workspace import Workspace, init, open_workspace
 from tests.databases import empty_ledger
@@ -126,22 +126,43 @@ def test_only_one_at_a_time(workspace: Workspace, hubspot: HubSpotSandbox) -> No
     assert hubspot.calls["batch/create"] == 0
 
 
-def test_no_record_is_made_that_a_sync_would_carry_to_another_app(
-    workspace: Workspace, hubspot: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    apps.add_app(workspace, "west", "hubspot", {"base_url": hubspot.url}, {"token": ("env", "CRM_TOKEN")})
-    sync = (
-        "syncs:\n  people: {state: on, objects: {crm: contacts, west: contacts}, fields: [{crm: email, west: email}]}\n"
-    )
+def synced(workspace: Workspace, hubspot: HubSpotSandbox, left: str, right: str) -> Workspace:
+    """Return the workspace with a sync that is on between two connections to the account, made if need be."""
+    for name in {left, right} - workspace.document.apps.keys():
+        apps.add_app(workspace, name, "hubspot", {"base_url": hubspot.url}, {"token": ("env", "CRM_TOKEN")})
+    objects, fields = f"{{{left}: contacts, {right}: contacts}}", f"[{{{left}: email, {right}: email}}]"
     file = workspace.folder / "bothways.yaml"
+    sync = f"syncs:\n  people: {{state: on, objects: {objects}, fields: {fields}}}\n"
     file.write_text(file.read_text().replace("syncs: {}\n", sync))
-    workspace = open_workspace(workspace.folder)
+    return replace(open_workspace(workspace.folder), clock=hubspot.now)
+
+
+@pytest.mark.parametrize("left", ["crm", "east"])
+def test_no_record_is_made_that_a_sync_of_the_account_would_carry_to_another_app(
+    workspace: Workspace, hubspot: HubSpotSandbox, left: str
+) -> None:
+    workspace = synced(workspace, hubspot, left, "west")
     with pytest.raises(DeepCheckNotNow, match="people would carry the records"):
         check_deeply(workspace, "crm", confirmed=True)
     assert hubspot.calls["batch/create"] == 0
     assert check_deeply(workspace, "crm", read_only=True).read_only
     pause_all(workspace)
     assert check_deeply(workspace, "crm", confirmed=True).left == ()
+
+
+def test_check_ends_when_all_goes_on(workspace: Workspace, hubspot: HubSpotSandbox) -> None:
+    workspace = synced(workspace, hubspot, "crm", "west")
+    pause_all(workspace)
+    told: list[str] = []
+
+    def tell(found: DeepFindingView) -> None:
+        told.append(found.id)
+        if found.id == "own-writes":
+            resume_all(workspace)
+
+    with pytest.raises(DeepCheckNotNow, match="people would carry the records"):
+        check_deeply(workspace, "crm", confirmed=True, tell=tell)
+    assert (told[-1], hubspot.records("contacts"), notes(workspace)) == ("own-writes", {}, [])
 
 
 def test_it_is_for_admins(workspace: Workspace) -> None:

@@ -7,10 +7,13 @@ from types import SimpleNamespace
 
 import pytest
 from django.db import OperationalError
+from filelock import FileLock
 
+from bothways.connectors.deep import Made
 from bothways.errors import CredentialsRefused, PermissionMissing
 from bothways.service import doctor as doctors
 from bothways.service.database import used
+from bothways.service.deep_check import FOLDER, KeptInFile
 from bothways.service.doctor import doctor
 from bothways.service.lock import runner
 from bothways.service.views import Finding
@@ -152,6 +155,18 @@ def test_a_run_that_failed_is_told_though_the_apps_answer(office: Office) -> Non
     assert "no adding" in found.what
     office.run()
     assert problems(office.folder) == []
+
+
+def test_records_that_a_check_has_left_in_an_app_are_told_once_it_has_ended(office: Office) -> None:
+    folder = office.folder / FOLDER
+    folder.mkdir(parents=True)
+    KeptInFile(folder / "memory%207.json").keep([Made("contacts", "Check 1", "5"), Made("contacts", "Check 2")])
+    with FileLock(folder / "memory%207.lock"):
+        assert problems(office.folder) == []
+    (found,) = problems(office.folder)
+    assert (found.level, "2 records in memory 7" in found.what) == ("warning", True)
+    assert 'such as "Check 1"' in found.what
+    assert "app check APP --deep" in found.to_do
 
 
 def test_a_running_sync_is_seen(office: Office) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from bothways.connectors.hubspot.facts import MARKER
 from bothways.errors import (
+    AccountChanged,
     NotAllowed,
     OwnFieldNotAllowed,
     OwnFieldNotConfirmed,
@@ -14,10 +15,12 @@ from bothways.errors import (
     PermissionMissing,
     UsageError,
 )
+from bothways.ledger import db
 from bothways.sandbox.hubspot import APP_SECRET, FrozenClock, HubSpotSandbox
 from bothways.sandbox.hubspot.schema import prop
 from bothways.service import apps, letting_in, own_fields
 from bothways.service.connect import open_app
+from bothways.service.database import used
 from bothways.service.doctor import examine
 from bothways.service.rights import Actor, Role
 from bothways.service.workspace import Workspace, open_workspace
@@ -73,6 +76,14 @@ def test_what_would_be_made_is_shown_and_nothing_is_made_without_consent(
     ):
         own_fields.make(crm, "crm")
     assert (made(hubspot), crm.file.read_text()) == ([], before)
+
+
+def test_nothing_is_made_in_another_account_than_before(crm: Workspace, hubspot: HubSpotSandbox) -> None:
+    with used(crm.database):
+        db.execute("UPDATE connection SET account='7', trace='another'")
+    with pytest.raises(AccountChanged):
+        own_fields.make(crm, "crm", confirmed=True)
+    assert made(hubspot) == []
 
 
 def test_it_is_made_where_syncs_are_and_nowhere_else(crm: Workspace, hubspot: HubSpotSandbox) -> None:

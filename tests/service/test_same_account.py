@@ -8,6 +8,7 @@ from bothways.connectors.base import Account, Setup
 from bothways.errors import AccountChanged, CredentialsRefused, NotAllowed
 from bothways.ledger import db
 from bothways.service.database import used
+from bothways.service.doctor import doctor
 from bothways.service.proof import compare
 from bothways.service.rights import Actor, Role
 from bothways.service.same_account import accept_account
@@ -187,3 +188,11 @@ def test_other_account_is_noticed_though_the_former_credentials_still_open_the_f
         begun_anew.work(600, 20)
         assert office.bert.values(right)["name"] == "Dana"
         assert AccountChanged in [type(each) for each in shift.failures + begun_anew.failures]
+
+
+def test_doctor_tells_of_another_account(office: Office, accounts: Accounts) -> None:
+    office.pair()
+    accounts.come_with("other")
+    assert [each.code for each in doctor(office.folder) if each.level == "problem"] == [AccountChanged.code]
+    accounts.come_with("second")
+    assert [each for each in doctor(office.folder) if each.level == "problem"] == []

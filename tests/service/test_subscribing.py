@@ -126,6 +126,19 @@ def test_subscription_whose_answer_was_lost_is_found_and_serves(accounts: Owned)
     assert {EMAIL, NAME} <= accounts.topics
 
 
+def test_event_that_the_app_refuses_to_tell_of_hinders_no_other(accounts: Owned) -> None:
+    accounts.see_to()
+    everything = accounts.topics
+    for each in {each["id"] for each in accounts.east.subscribed()["subscriptions"]}:
+        accounts.east._hooks.remove(int(each))
+    accounts.east.fault("400", match="POST /webhooks/")
+    with pytest.raises(NotSubscribed) as caught:
+        accounts.see_to()
+    (refused,) = everything - accounts.topics
+    assert f"it refuses {words([refused])}: " in str(caught.value)
+    assert accounts.see_to() == Changed(made=1)
+
+
 def test_wrong_key_is_told_and_changes_nothing(accounts: Owned, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EAST_KEY", "wrong-key-1234")
     with pytest.raises(PermissionMissing):

@@ -1,4 +1,4 @@
-"""Files that are sent piece by piece: whole, and closed whatever becomes of the connection."""
+"""What is sent and comes piece by piece: whole, or not at all, whatever becomes of the connection."""
 
 import asyncio
 import io
@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 import bothways.web  # noqa: F401 - prepares Django
-from bothways.web.dispatcher import PIECE, _send_file
+from bothways.service.receiving import Received
+from bothways.web.bridge import Pages
+from bothways.web.dispatcher import PIECE, Dispatcher, _send_file
+from tests.office import Office
 
 
 def sent(file: io.BytesIO, most: int | None = None) -> list[MutableMapping[str, Any]]:
@@ -42,3 +45,29 @@ def test_file_is_closed_where_the_reader_is_gone() -> None:
     with pytest.raises(ConnectionError):
         sent(file, most=2)
     assert file.closed
+
+
+@pytest.mark.parametrize("path", ["/settings/text", "/hooks/Anna"])
+def test_what_comes_by_half_is_not_heeded(office: Office, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    pieces: list[MutableMapping[str, Any]] = [
+        {"type": "http.request", "body": b"text=half", "more_body": True},
+        {"type": "http.disconnect"},
+    ]
+    heeded: list[object] = []
+
+    async def receive() -> MutableMapping[str, Any]:
+        return pieces.pop(0)
+
+    async def send(_: object) -> None:
+        return None
+
+    async def trigger(*_: object) -> None:
+        return None
+
+    monkeypatch.setattr("bothways.web.dispatcher.receive", lambda *given: heeded.append(given) or Received())
+    monkeypatch.setattr(Dispatcher, "_answer_page", lambda *given: heeded.append(given))
+    pages = Pages(office.open(), lambda *_: None)
+    app = Dispatcher(office.open(), trigger, lambda *told: heeded.append(told), pages=pages)
+    asyncio.run(app({"type": "http", "method": "POST", "path": path, "headers": []}, receive, send))
+    app.threads.shutdown()
+    assert (pieces, heeded) == ([], [])

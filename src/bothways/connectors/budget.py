@@ -311,7 +311,7 @@ class MemoryBudget:
         """Take over how many calls the app allows a day, and how many it says are left: others make some, too."""
         with self._lock:
             self.quota, self._told_quota = quota, True
-            self._said, self._made = quota - remaining, 0
+            self._said, self._made = max(quota - remaining, 0), 0
 
     def day_is_spent(self) -> QuotaUsedUp:
         """Take the app's word that its day is used up; return what is to be raised."""

@@ -38,7 +38,8 @@ class Made:
     """A record that a check has made or may have made, in which case ``id`` is "".
 
     ``name`` is what it is called there, like no other; ``email`` its unique address, "" if it has none. ``at`` is when
-    it was begun, in seconds.
+    it was begun, in seconds; 0 once the app has answered, so that a look by its
+    address tells whether it is there.
     """
 
     object: str

@@ -104,7 +104,7 @@ class Response:
             pass
         try:
             return json.loads(self.body)  # also takes half a character pair, and then one record alone is at fault
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ProtocolError(app=self.app, reason=f"HTTP {self.status} without valid JSON") from error
 
 
@@ -392,7 +392,7 @@ def http_date(text: str) -> float | None:
     """Return the seconds since 1970 of a date in a header, None if it is none."""
     try:
         return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

@@ -40,11 +40,15 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A record that an app says has changed, been created or deleted; ``at`` is when, in seconds, if it says so."""
+    """A record that an app says has changed, been created or deleted; ``at`` is when, in seconds, if it says so.
+
+    ``account``: whose record it is, where the app may send those of several accounts to one address, else "".
+    """
 
     object: str
     id: str
     at: float | None = None
+    account: str = field(default="", compare=False)
 
 
 @runtime_checkable

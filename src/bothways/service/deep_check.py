@@ -7,12 +7,13 @@ interrupted one has left.
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+from django.db.models import Q
 from filelock import FileLock, Timeout
 
 from bothways.connectors.deep import ChecksDeeply, Finding, Made, Verdict
@@ -26,9 +27,11 @@ from bothways.errors import (
     NotCheckedDeeply,
 )
 from bothways.ledger import turns
+from bothways.ledger.models import Connection, Sync
 from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import open_app
 from bothways.service.database import on_database
+from bothways.service.document import AppDocument
 from bothways.service.revisions import ON
 from bothways.service.rights import Role, for_role
 from bothways.service.same_account import ensure_same_account
@@ -58,8 +61,9 @@ def check_deeply(
     """Check an app deeply and return what was found; ``tell`` hears of each check as it ends.
 
     ``tell_left`` hears of records that could not be archived, however it ends. ``read_only``: nothing is written.
-    Raises UnknownApp, NotCheckedDeeply, AccountChanged, what the app refuses, DeepCheckNotNow while a sync of it is on
-    and not everything is paused, and DeepCheckNotConfirmed unless it is ``confirmed``; the last two not if read-only.
+    Raises UnknownApp, NotCheckedDeeply, AccountChanged, what the app refuses, DeepCheckNotNow while a sync of its
+    account is on and not everything is paused (whenever that begins), and DeepCheckNotConfirmed unless it is
+    ``confirmed``; the last two not if read-only.
     """
     app = open_app(workspace, name)
     if not isinstance(app.connector, ChecksDeeply):
@@ -70,7 +74,7 @@ def check_deeply(
         account = app.connector.check()
         label = " ".join((account.label, *(f"({note.rstrip('.')})" for note in account.notes[:1])))
         if not read_only:
-            _refuse_while_synced(workspace, name)
+            _refuse_while_synced(workspace, app.document, account.id)
         if not read_only and not confirmed:
             raise DeepCheckNotConfirmed(app=name, account=label, makes=connector.deep_makes())
         with _alone(workspace, name, f"{app.document.connector} {account.id}") as keeper:
@@ -80,6 +84,8 @@ def check_deeply(
                     for each in findings:
                         found.append(_view(each))
                         tell(found[-1])
+                        if not read_only:
+                            _refuse_while_synced(workspace, app.document, account.id)
             finally:
                 left = tuple(LeftRecordView(each.object, each.id, each.name, each.email) for each in keeper.all())
                 if left:
@@ -87,13 +93,30 @@ def check_deeply(
     return DeepCheckView(name, app.title, label, read_only, tuple(found), left, _exit_code(found, left))
 
 
-def _refuse_while_synced(workspace: Workspace, name: str) -> None:
-    """Raise DeepCheckNotNow while a sync would take the records of a check for somebody's, and carry them over."""
-    on = [sync.name for sync in workspace.document.syncs.values() if name in sync.pair and sync.state == ON]
+def left_behind(workspace: Workspace) -> dict[str, Sequence[Made]]:
+    """Return what checks that have ended have made and not archived, or may have, by connector and account."""
+    found = dict[str, Sequence[Made]]()
+    for path in sorted((workspace.folder / FOLDER).glob("*.json")):
+        with suppress(Timeout, OSError, DiskFull), FileLock(path.with_suffix(".lock"), timeout=0):
+            found[unquote(path.stem)] = KeptInFile(path).all()
+    return {account: made for account, made in found.items() if made}
+
+
+def _refuse_while_synced(workspace: Workspace, app: AppDocument, account: str) -> None:
+    """Raise DeepCheckNotNow while a sync would take the records of a check for somebody's, and carry them over.
+
+    That may be a sync of another connection to the same account, and one that somebody has turned on meanwhile.
+    """
+    same = Connection.objects.filter(connector=app.connector, account__in=("", account))
+    names = {app.name, *same.values_list("name", flat=True)}
+    ends = Q(left__connection__name__in=names) | Q(right__connection__name__in=names)
+    kept = Sync.objects.filter(ends, state=ON, deleted_at=0).values_list("name", flat=True)
+    here = (sync.name for sync in workspace.document.syncs.values() if names & set(sync.pair) and sync.state == ON)
+    on = sorted({*kept, *here})
     if on and not turns.paused_at():
         reason = f"{', '.join(on)} would carry the records that are made for it to another app"
         hint = "Let everything rest meanwhile (bothways pause, bothways resume), or look without writing: --read-only."
-        raise DeepCheckNotNow(app=name, reason=reason, hint=hint)
+        raise DeepCheckNotNow(app=app.name, reason=reason, hint=hint)
 
 
 def _exit_code(found: Sequence[DeepFindingView], left: Sequence[LeftRecordView]) -> int:

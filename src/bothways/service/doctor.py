@@ -17,12 +17,14 @@ from bothways.service import doctor_chronicle, doctor_webhooks, openid
 from bothways.service.admission import check
 from bothways.service.connect import Secrets, open_app
 from bothways.service.database import migrations_off, sqlite_path, used
+from bothways.service.deep_check import left_behind
 from bothways.service.document import SyncDocument
 from bothways.service.ends import ending
 from bothways.service.entries import used_objects, warnings_of
 from bothways.service.lock import is_held
 from bothways.service.log import runs
 from bothways.service.rights import Role, for_role
+from bothways.service.same_account import refuse_another
 from bothways.service.views import Finding
 from bothways.service.workspace import Workspace, database_of, open_workspace
 
@@ -46,9 +48,10 @@ def doctor(folder: Path) -> list[Finding]:
     findings += database
     if (sign_in := workspace.document.sign_in) is not None:
         findings += _try(f"Sign-in: {sign_in.name} answers", lambda: openid.check(workspace))
-    answers = {name: _app(workspace, name) for name in workspace.document.apps}
-    findings += [each for found in answers.values() for each in found]
     ready = all(each.level == "ok" for each in database) and has_database(workspace)
+    answers = {name: _app(workspace, name, ready=ready) for name in workspace.document.apps}
+    findings += [each for found in answers.values() for each in found]
+    findings += _of_checks(workspace)
     if ready:
         for name, found in answers.items():
             if _answers(found):
@@ -186,7 +189,7 @@ def has_database(workspace: Workspace) -> bool:
 # --- apps ---------------------------------------------------------------------------------------------
 
 
-def _app(workspace: Workspace, name: str) -> list[Finding]:
+def _app(workspace: Workspace, name: str, *, ready: bool) -> list[Finding]:
     document = workspace.app(name)
     store = Secrets(name, document.all_secrets, workspace.folder)
     findings = [each for secret in document.all_secrets for each in _try("", lambda s=secret: store.get(s))]  # type: ignore[misc]
@@ -197,7 +200,10 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
         return [_problem(SignInNeeded(app=name, reason="nobody has signed in yet"))]
     try:
         app = open_app(workspace, name)
-        app.connector.check()
+        account = app.connector.check()
+        if ready:
+            with used(workspace.database):
+                refuse_another(name, account.id, account.label)
         warnings = warnings_of(app, used_objects(workspace, name))
     except BothwaysError as error:
         return [_problem(error)]
@@ -206,6 +212,18 @@ def _app(workspace: Workspace, name: str) -> list[Finding]:
         _ok(f"App {name}: answers"),
         *near,
         *(Finding("warning", f"App {name}: {each}") for each in warnings),
+    ]
+
+
+def _of_checks(workspace: Workspace) -> list[Finding]:
+    """Return what interrupted checks have left in apps."""
+    return [
+        Finding(
+            "warning",
+            f'An interrupted check has left {len(made)} records in {account}, or may have, such as "{made[0].name}"',
+            "The next one of that account archives them: bothways app check APP --deep",
+        )
+        for account, made in left_behind(workspace).items()
     ]
 
 

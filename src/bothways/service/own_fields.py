@@ -12,12 +12,15 @@ from bothways.errors import OwnFieldNotAllowed, OwnFieldNotConfirmed, UsageError
 from bothways.service import yaml_edit
 from bothways.service.allowances import accounted, into_the_reserve
 from bothways.service.connect import Opened, open_app
+from bothways.service.database import on_database
 from bothways.service.entries import checked, used_objects
 from bothways.service.rights import Role, for_role
+from bothways.service.same_account import ensure_same_account
 from bothways.service.views import OwnFieldRow, OwnFieldView
 from bothways.service.workspace import Workspace, changing
 
 
+@on_database
 @for_role(Role.EDITOR)
 @accounted
 def show(workspace: Workspace, name: str) -> OwnFieldView:
@@ -27,9 +30,11 @@ def show(workspace: Workspace, name: str) -> OwnFieldView:
     """
     app = open_app(workspace, name)
     with into_the_reserve(app):
+        ensure_same_account(workspace, app)
         return _view(app, _standing(workspace, app))
 
 
+@on_database
 @for_role(Role.EDITOR)
 @accounted
 def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFieldView:
@@ -41,6 +46,7 @@ def make(workspace: Workspace, name: str, *, confirmed: bool = False) -> OwnFiel
     """
     app = open_app(workspace, name)
     with into_the_reserve(app):
+        ensure_same_account(workspace, app)
         standing = _standing(workspace, app)
         if problem := next((each.problem for each in standing if each.problem is not None), None):
             raise problem

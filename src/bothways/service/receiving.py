@@ -32,8 +32,8 @@ class Received:
 def receive(workspace: Workspace, app: str, delivery: Delivery) -> Received:
     """Keep what a delivery names, in the caller's use of the database.
 
-    Objects of which no sync wants to be told are left out: polling finds what changed. Raises UnknownApp, NoWebhooks,
-    WebhookRefused, SecretMissing.
+    Objects of which no sync wants to be told are left out: polling finds what changed. So are the records of other
+    accounts, which may have the same app. Raises UnknownApp, NoWebhooks, WebhookRefused, SecretMissing.
     """
     connector = open_app(workspace, app).connector
     if not isinstance(connector, ReceivesWebhooks):
@@ -42,9 +42,13 @@ def receive(workspace: Workspace, app: str, delivery: Delivery) -> Received:
     if nonce := nonce_of(delivery.url):
         webhooks.tested(app, nonce)
         return Received()
+    account = str(db.value("SELECT account FROM connection WHERE name=%s", (app,)) or "")
+    ours = [each for each in named if not (account and each.account) or each.account == account]
+    if named and not ours:
+        return Received()
     with db.transaction_():
         webhooks.came(app, delivery.received_at)
-        return keep(workspace, app, named, delivery.received_at)
+        return keep(workspace, app, ours, delivery.received_at)
 
 
 def keep(workspace: Workspace, app: str, named: Sequence[Hint], told_at: float) -> Received:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from bothways.connectors import registry
 from bothways.connectors.base import Connector
 from bothways.connectors.webhooks import ReceivesWebhooks, Subscribed, Subscribes, Topic
-from bothways.errors import NotSubscribed, WebhooksElsewhere, WebhooksSilent
+from bothways.errors import AppFailed, NotSubscribed, WebhooksElsewhere, WebhooksSilent
 from bothways.ledger import webhooks
 from bothways.ledger.models import Feed, Sync
 from bothways.ledger.webhooks import Known, Own
@@ -115,10 +115,17 @@ def see_to(workspace: Workspace, app: str) -> Changed:
     for id in state.paused:
         connector.resume(id)
     room = max(there.most - len(there.subscriptions) + len(state.unneeded), 0)
+    refused: dict[Topic, str] = {}
     for topic in state.missing[:room]:
-        webhooks.made(app, Own(connector.subscribe(topic), topic.event, topic.field))
+        try:
+            webhooks.made(app, Own(connector.subscribe(topic), topic.event, topic.field))
+        except AppFailed as error:  # some fields are not told of
+            refused[topic] = str(error.facts.get("reason"))
     if flaw := flaw_of(app, state, room, there.most):
         raise flaw
+    if refused:
+        reason = f"it refuses {words(list(refused))}: {next(iter(refused.values()))}"
+        raise NotSubscribed(app=app, reason=reason, hint=f"Nothing need be done, unless {app} should tell of it.")
     return Changed(len(state.missing), len(state.paused), len(state.unneeded))
 
 

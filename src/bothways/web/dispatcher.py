@@ -43,6 +43,10 @@ class TooLarge(Exception):
     """A body is longer than any webhook."""
 
 
+class BrokenOff(Exception):
+    """Whoever called has gone before all of the body has come: what came may say something else than all of it."""
+
+
 @dataclass
 class Dispatcher:
     """Answers every call. ``public_url``: the address by which apps reach it, without it what they called.
@@ -105,6 +109,8 @@ class Dispatcher:
             else:
                 await _answer(send, 413, "too large\n", head=head)
             return
+        except BrokenOff:
+            return
         status, sent, answer = await self._answer_page(scope, body)
         if isinstance(answer, bytes):
             await _send(send, status, sent, answer, head=head)
@@ -128,6 +134,8 @@ class Dispatcher:
             body = await _body(receive_)
         except TooLarge:
             return 413, "too large\n"
+        except BrokenOff:
+            return 400, "broken off\n"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         url = self._url(scope, headers)
         delivery = Delivery(str(scope["method"]), url, headers, body, self.workspace.clock())
@@ -183,7 +191,7 @@ async def _body(receive: Receive) -> bytes:
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            return b"".join(parts)
+            raise BrokenOff
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LARGEST:

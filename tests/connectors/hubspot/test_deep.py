@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import orjson
 import pytest
 
 from bothways.connectors.deep import ChecksDeeply, Finding, Made, Verdict
@@ -12,7 +13,7 @@ from bothways.connectors.hubspot.deep import CHECKS
 from bothways.connectors.hubspot.subscriptions import APP_ID
 from bothways.connectors.hubspot.trial import PREFIX, Trial
 from bothways.connectors.hubspot.unverified import BY_ID
-from bothways.errors import AppUnreachable, CredentialsRefused
+from bothways.errors import AppUnreachable, CredentialsRefused, DiskFull
 from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.otherwise import OTHERWISE
 from bothways.sandbox.hubspot.schema import prop
@@ -219,6 +220,22 @@ def test_all_is_archived_when_somebody_interrupts(account: Account, monkeypatch:
     assert (records(account), notes.made) == (before, [])
 
 
+def test_all_is_archived_though_nothing_can_be_remembered_any_more(account: Account, monkeypatch: pytest.MonkeyPatch):
+    before, notes = records(account), Notes()
+
+    def full(_made: object) -> None:
+        raise DiskFull(reason="no space")
+
+    found = account.connector.deep_checks(notes, read_only=False)
+    while next(found).id != "nothing-is-told":
+        pass
+    monkeypatch.setattr(notes, "keep", full)
+    with pytest.raises(DiskFull):
+        list(found)
+    assert records(account) == before
+    assert notes.made
+
+
 def test_what_could_not_be_archived_is_remembered_and_the_next_run_archives_it(account: Account):
     before, notes = records(account), Notes()
     found = account.connector.deep_checks(notes, read_only=False)
@@ -254,6 +271,84 @@ def test_create_of_unknown_outcome_is_found_by_its_address_and_archived(account:
     account.hubspot.fault(kind, match="contacts/batch/create")
     found = checked(account, notes)
     assert found["emails-lower-case"].verdict is Verdict.UNCHECKED
+    assert records(account) == before
+    account.hubspot.advance(300)
+    checked(account, notes)
+    assert (records(account), notes.made) == (before, [])
+
+
+def test_create_that_is_carried_out_after_an_interruption_is_found_by_the_next_run(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+):
+    before, notes, late = records(account), Notes(), list[Callable[[], Any]]()
+    do = account.connector._api.do
+
+    def interrupted(object: str, action: str, *given: Any, **how: Any) -> Any:
+        if action != "batch/create" or late:
+            return do(object, action, *given, **how)
+        late.append(lambda: do(object, action, *given, **how))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(account.connector._api, "do", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        checked(account, notes)
+    late[0]()
+    assert records(account) != before
+    checked(account, notes)
+    assert (records(account), notes.made) == (before, [])
+
+
+@pytest.mark.parametrize("rows", [[None], [{}], [{"id": []}]])
+def test_answers_of_another_form_hinder_only_what_looks_at_them(
+    account: Account, monkeypatch: pytest.MonkeyPatch, rows: list[Any]
+):
+    before, notes = records(account), Notes()
+    do = account.connector._api.do
+
+    def oddly(object: str, action: str, *given: Any, **how: Any) -> Response:
+        answer = do(object, action, *given, **how)
+        odd = orjson.dumps({"results": rows})
+        return Response(answer.status, answer.headers, odd) if action == "batch/create" else answer
+
+    monkeypatch.setattr(account.connector._api, "do", oddly)
+    found = checked(account, notes)
+    assert list(found) == [check.fact for check in CHECKS]
+    assert found["emails-lower-case"].verdict is Verdict.UNCHECKED
+    monkeypatch.undo()
+    account.hubspot.advance(300)
+    checked(account, notes)
+    assert (records(account), notes.made) == (before, [])
+
+
+def test_merge_of_unknown_outcome_leaves_nothing(account: Account):
+    before, notes = records(account), Notes()
+    account.hubspot.fault("timeout-after-commit", match="contacts/merge")
+    found = checked(account, notes)
+    assert found["merged-ids"].verdict is Verdict.UNCHECKED
+    assert (records(account), notes.made) == (before, [])
+
+
+@pytest.mark.parametrize("shown", [{}, {"properties": {"lastname": "P0", "name": "Somebody's"}}])
+def test_record_of_somebody_that_an_answer_names_is_not_touched(
+    account: Account, monkeypatch: pytest.MonkeyPatch, shown: dict[str, Any]
+):
+    before, notes, do = records(account), Notes(), account.connector._api.do
+
+    def naming(object: str, action: str, *given: Any, **how: Any) -> Response:
+        answer = do(object, action, *given, **how)
+        theirs = [{"id": id, **shown} for id in before[object]][: len(given[0]["inputs"]) if given else 1]
+        odd = orjson.dumps({"results": theirs})
+        return Response(answer.status, answer.headers, odd) if action == "batch/create" else answer
+
+    monkeypatch.setattr(account.connector._api, "do", naming)
+    checked(account, notes)
+    assert records(account) == {
+        object: {**before[object], **{id: row for id, row in rows.items() if id not in before[object]}}
+        for object, rows in records(account).items()
+    }
+    monkeypatch.undo()
+    account.hubspot.advance(300)
+    checked(account, notes)
     assert (records(account), notes.made) == (before, [])
 
 
@@ -292,6 +387,20 @@ def test_record_that_somebody_has_renamed_is_theirs(account: Account):
     found.close()
     assert notes.made == [made]
     assert records(account)["contacts"][made.id]["lastname"] == "Ours"
+
+
+@pytest.mark.parametrize("keeps_ids", [True, False])
+def test_record_that_somebody_has_merged_one_of_theirs_into_is_theirs(account: Account, keeps_ids: bool):
+    account.hubspot.change(keeps_ids=keeps_ids)
+    (theirs,) = account.hubspot.seed("contacts", [{"email": "anna@house.example", "lastname": "Ours"}])
+    notes = Notes()
+    found = account.connector.deep_checks(notes, read_only=False)
+    next(each for each in found if each.id == "emails-lower-case")
+    (made,) = notes.made
+    merged = account.hubspot.merge("contacts", made.id, theirs)
+    found.close()
+    assert notes.made == [made]
+    assert "anna@house.example" in records(account)["contacts"][merged]["hs_additional_emails"]
 
 
 # --- what cannot be checked -----------------------------------------------------------------------------

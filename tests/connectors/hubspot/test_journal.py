@@ -135,6 +135,17 @@ def test_offset_that_is_too_old_or_unknown_leads_to_the_latest_entry(hubspot: Hu
         assert all_of(journal, told.position)[0] == []
 
 
+def test_nothing_is_lost_of_an_account_in_which_nothing_happens_for_days(hubspot: HubSpotSandbox, journal: Journal):
+    journal.subscribe(PEOPLE)
+    hubspot.create("contacts", {"email": "a@x.test"})
+    position = journal.read("").position
+    hubspot.advance(KEPT)
+    told = journal.read(position)
+    assert (told.hints, told.lost) == ((), "")
+    id = hubspot.create("contacts", {"email": "b@x.test"})
+    assert [each.id for each in all_of(journal, told.position)[0]] == [id]
+
+
 @pytest.mark.parametrize("empty", [True, False])
 def test_latest_entry_is_never_lost_whatever_is_answered_when_nothing_follows(
     hubspot: HubSpotSandbox, journal: Journal, empty: bool
@@ -181,6 +192,15 @@ def test_calls_are_paced_apart_from_all_others(hubspot: HubSpotSandbox):
     assert budget.bill["journal"] == 300
     assert budget.waited >= 2
     assert hubspot.calls["journal/earliest"] == 300
+
+
+def test_limit_of_the_app_is_not_that_of_the_account(hubspot: HubSpotSandbox):
+    connector = connected(hubspot, Given(hubspot))
+    journal = connector.chronicle()
+    assert journal is not None
+    hubspot.fault("429", match="/journal-local/", policy="DAILY", retry_after=0)
+    assert journal.read(BEGINNING).position == BEGINNING
+    assert connector.check().id
 
 
 def file_at(asked: list[Asked], address: str = ""):

@@ -51,6 +51,13 @@ def test_results_that_are_none(body: Any):
         assert [each.outcome for each in hubspot.write("contacts", items)] == [Outcome.UNKNOWN]
 
 
+@pytest.mark.parametrize("body", [{}, {"portalId": None}, {"portalId": "none"}])
+def test_account_without_a_number_is_none(body: Any):
+    """Taken for the account that it was, it might be any."""
+    with web([said(body)]) as site, pytest.raises(ProtocolError):
+        connector(site).check()
+
+
 @pytest.mark.parametrize(("status", "exists"), [(404, Exists.MISSING), (200, Exists.ARCHIVED)])
 def test_id_that_a_batch_passes_over_is_gone_only_if_it_is_said_so(status: int, exists: Exists):
     script = answers(batch=said({"results": []}), one=said({}, 404), gone=said({"id": "5"}, status))

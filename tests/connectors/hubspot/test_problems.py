@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from bothways.connectors.http import Response, Spent
-from bothways.connectors.hubspot.problems import limit_of, problem_of, said_of, spent, words_of
+from bothways.connectors.hubspot.problems import day_of, limit_of, problem_of, said_of, spent, words_of
 
 
 def answer(body: Any, status: int = 400) -> Response:
@@ -74,4 +74,26 @@ def test_limits_in_headers():
     del full["X-HubSpot-RateLimit-Remaining"]
     assert limit_of(full) == (190, 10.0, None)
     assert limit_of({}) is None
-    assert limit_of({**full, "X-HubSpot-RateLimit-Max": "many"}) is None
+
+
+ABSURD = ["many", "\N{SUPERSCRIPT TWO}", "-1", "9" * 30, "9" * 5000]
+"""What no limit is: the second is a digit, and no number; the last is more than Python reads."""
+
+
+@pytest.mark.parametrize("absurd", ABSURD)
+def test_limits_that_are_none_are_passed_over(absurd: str):
+    each, day = "X-HubSpot-RateLimit-", {"X-HubSpot-RateLimit-Daily": "9", "X-HubSpot-RateLimit-Daily-Remaining": "4"}
+    full = {f"{each}Max": "190", f"{each}Interval-Milliseconds": "10000"}
+    assert limit_of({**full, f"{each}Remaining": absurd}) == (190, 10.0, None)
+    assert [limit_of({**full, name: absurd}) for name in full] == [None, None]
+    assert (day_of(day), [day_of({**day, name: absurd}) for name in day]) == ((9, 4), [None, None])
+
+
+def test_limit_of_an_interval_that_nobody_would_wait_for_is_none():
+    full = {"X-HubSpot-RateLimit-Max": "100", "X-HubSpot-RateLimit-Interval-Milliseconds": "86400000"}
+    assert limit_of(full) is None
+
+
+@pytest.mark.parametrize("absurd", ABSURD)
+def test_status_that_is_none_is_passed_over(absurd: str):
+    assert problem_of({"status": absurd, "message": "No."}).status == 0

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from bothways.connectors.http import TRIES
 from bothways.connectors.hubspot.facts import LONGEST_TEXT, OTHER_EMAILS, SENSITIVE_READ
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS
 from bothways.connectors.hubspot.schema import field_of
-from bothways.errors import PermissionMissing, UnknownField
+from bothways.errors import AppFailed, PermissionMissing, UnknownField
 from bothways.records import Field, FieldType, Option, Ref, meanings
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
@@ -194,6 +195,17 @@ def test_a_sensitive_property_is_not_taken_for_blank_once_it_may_not_be_seen_any
     _, own = offered(account)
     with pytest.raises(UnknownField, match=SECRET):
         own.connector.read("contacts", [Ref(id)], [SECRET])
+
+
+def test_sensitive_properties_are_not_taken_for_gone_while_hubspot_fails(account: Account):
+    account.define(SECRET, sensitivity="sensitive")
+    account.hubspot.seed("contacts", [{SECRET: "X1"}])
+    account.hubspot.fault("500", times=TRIES, match="dataSensitivity")
+    with pytest.raises(AppFailed):
+        account.connector.fields("contacts")
+    account.hubspot.fault("400", match="dataSensitivity")
+    assert SECRET not in {each.name for each in account.connector.fields("contacts")}
+    assert SECRET in {each.name for each in account.connector.fields("contacts")}
 
 
 def test_of_an_account_without_records_no_sensitive_property_is_offered(account: Account):

@@ -15,18 +15,18 @@ from bothways.sandbox.hubspot.changes import OURS
 from bothways.sandbox.hubspot.hooks import DEVELOPER_KEY
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account, unlimited
-from tests.connectors.support import Secrets
+from tests.connectors.support import Answer, Secrets, web
 
 HERE = "https://sync.example.com/hooks/hubspot"
 
 
-def owner_of(hubspot: HubSpotSandbox, key: str = DEVELOPER_KEY, app_id: str = OURS.id or "") -> HubSpot:
+def owner_of(hubspot: HubSpotSandbox, key: str = DEVELOPER_KEY, app_id: str = OURS.id or "", url: str = "") -> HubSpot:
     return HubSpot(
         Setup(
             app="HubSpot",
-            settings={"base_url": hubspot.url, "webhook_app_id": app_id},
+            settings={"base_url": url or hubspot.url, "webhook_app_id": app_id},
             secrets=Secrets(token=hubspot.token, developer_key=key),
-            budget=MemoryBudget(HubSpot.limits),
+            budget=MemoryBudget(HubSpot.limits, quota=HubSpot.quota),
             allow_hosts=frozenset({"127.0.0.1"}),
             sleep=lambda seconds: None,
         )
@@ -94,6 +94,7 @@ def test_subscriptions_are_made_resumed_and_deleted(owner: HubSpot, hubspot: Hub
     owner.unsubscribe(id)
     owner.unsubscribe(id)
     assert owner.subscribed().subscriptions == []
+    assert owner.check().id
 
 
 def test_those_to_objects_are_the_same_as_those_to_the_word(owner: HubSpot, hubspot: HubSpotSandbox):
@@ -160,3 +161,16 @@ def test_calls_of_the_owner_carry_no_token(owner: HubSpot):
         owner_of(there).subscribed()
     assert len(seen) == 2
     assert not any(name.lower() == "authorization" for headers in seen for name in headers)
+
+
+def test_limits_of_the_owner_are_not_those_of_the_account(owner: HubSpot, hubspot: HubSpotSandbox):
+    hubspot.fault("429", match="/webhooks/", policy="DAILY", retry_after=0)
+    assert owner.subscribed().subscriptions == []
+    assert owner.check().id
+    day = {"X-HubSpot-RateLimit-Daily": "900", "X-HubSpot-RateLimit-Daily-Remaining": "0"}
+    with web([Answer(200, b'{"results": []}', day)]) as site:
+        owner = owner_of(hubspot, url=site.url)
+        owner.subscribed()
+    budget = owner._setup.budget
+    assert isinstance(budget, MemoryBudget)
+    assert budget.quota == HubSpot.quota

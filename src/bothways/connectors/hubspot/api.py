@@ -12,9 +12,14 @@ from bothways.connectors.hubspot.facts import BASE_URL, CONCURRENCY, LONGEST_QUE
 from bothways.connectors.hubspot.objects import KINDS, REFERENCES, Kind, Reference, is_custom
 from bothways.connectors.hubspot.paths import CURRENT, path
 from bothways.connectors.hubspot.problems import Problem, day_of, limit_of, problem_of, said_of, spent, words_of
+from bothways.connectors.hubspot.values import is_id
 from bothways.errors import ObjectGone, PermissionMissing, ProtocolError, UnknownField, UnknownObject
 
 MANNERS = Manners(words_of, limit_of, spent, day_of)
+
+OF_THE_APP = Manners(words_of, limit_of)
+"""Of calls that count for the app or its owner: limits, and a day, that their answers tell of are not the account's."""
+
 FOUND = frozenset({200, 201, 204, 207})
 
 
@@ -85,8 +90,11 @@ class Api:
             return ()
 
     def account(self) -> Mapping[str, Any]:
-        """Return the details of the account that the token belongs to."""
-        return self.body(self.http.request("GET", self.path("account"), call="account", repeatable=True))
+        """Return the details of the account that the token belongs to, which have its number; raise ProtocolError."""
+        details = self.body(self.http.request("GET", self.path("account"), call="account", repeatable=True))
+        if not is_id(str(details.get("portalId"))):
+            raise ProtocolError(app=self.app, reason="an account without a number")
+        return details
 
     def used(self, what: str) -> Mapping[str, Any]:
         """Return how much is used of a limit of the account: of "records", or of "custom-properties"."""

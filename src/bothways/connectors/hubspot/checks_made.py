@@ -56,7 +56,7 @@ def _batch(trial: Trial) -> Answer:
 def _pair(trial: Trial) -> list[tuple[str, str]]:
     """Return ids and addresses of two contacts: those of the batch, if it was carried out."""
     rows = trial.once(_batch).rows
-    ids = [str(row["id"]) for row in rows][:2]
+    ids = [trial.ours(CONTACTS.name, row) for row in rows][:2]
     while len(ids) < 2:
         ids.append(trial.one(CONTACTS.name, trial.contact()))
     return [(id, str(trial.values(id, "email")["email"])) for id in ids]

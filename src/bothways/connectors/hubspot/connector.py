@@ -124,7 +124,7 @@ class HubSpot:
     def check(self) -> Account:
         """Return the account that the token belongs to."""
         details = self._api.account()
-        id, kind = str(details.get("portalId", "")), str(details.get("accountType") or "").lower().replace("_", " ")
+        id, kind = str(details["portalId"]), str(details.get("accountType") or "").lower().replace("_", " ")
         unknown = () if self._access else (MAY_CHANGE,)
         notes = (*((f"A {kind} account.",) if kind else ()), *self._token_notes(), *unknown)
         return Account(id, f"HubSpot account {id}", notes)
@@ -373,7 +373,11 @@ class HubSpot:
         try:
             found = {str(prop["name"]): field_of(kind, prop) for prop in self._api.sensitive(object)}
             seen = self._api.shows(object, list(found)) if found and allowed is None else found.keys()
-        except (PermissionMissing, AppFailed):
+        except PermissionMissing:
+            return []
+        except AppFailed as error:
+            if int(str(error.facts["status"])) >= 500:
+                raise  # they would be taken for gone
             return []
         return [
             replace(each, label=f"{each.label} (sensitive)", read_only=True)

@@ -8,7 +8,7 @@ from bothways.connectors.deep import Finding, Keeper, Verdict
 from bothways.connectors.hubspot import checks, checks_made
 from bothways.connectors.hubspot.api import Api
 from bothways.connectors.hubspot.checks import Seen
-from bothways.connectors.hubspot.trial import DOMAIN, PREFIX, NotChecked, Trial
+from bothways.connectors.hubspot.trial import DOMAIN, ODD, PREFIX, NotChecked, Trial
 from bothways.connectors.hubspot.unverified import BY_ID
 from bothways.errors import AppError, AppUnreachable, CredentialsRefused, QuotaUsedUp, SignInNeeded
 
@@ -98,4 +98,6 @@ def _finding(trial: Trial, check: Check) -> Finding:
         verdict, seen = Verdict.UNCHECKED, str(reason)
     except AppError as error:
         verdict, seen = Verdict.UNCHECKED, error.message.rstrip(".")
+    except ODD as error:
+        verdict, seen = Verdict.UNCHECKED, f"an answer has another form than we know ({type(error).__name__}: {error})"
     return Finding(fact.id, fact.says, verdict, seen, fact.wrong, f"hubspot/{fact.where}")

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 from bothways.connectors.base import Access, Setup
 from bothways.connectors.chronicle import PART, Told
 from bothways.connectors.http import HttpClient, Response
-from bothways.connectors.hubspot.api import MANNERS, Api
+from bothways.connectors.hubspot.api import OF_THE_APP, Api
 from bothways.connectors.hubspot.facts import BASE_URL, JOURNAL, JOURNAL_SCOPES, JOURNAL_WANTED, OAUTH
 from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, OWNERS, object_of, type_id_of
 from bothways.connectors.hubspot.subscriptions import parts_of
@@ -51,7 +51,7 @@ class Journal:
     def __init__(self, setup: Setup, access: Access, api: Api) -> None:
         self.app, self._setup, self._api, self._account = setup.app, setup, api, ""
         address = setup.settings.get("base_url") or BASE_URL
-        self._http = HttpClient(address, setup, manners=MANNERS, connections=1, access=access)
+        self._http = HttpClient(address, setup, manners=OF_THE_APP, connections=1, access=access)
 
     # --- reading ------------------------------------------------------------------------------------------
 
@@ -63,8 +63,8 @@ class Journal:
         if entry is None:
             return Told(position=position)
         if isinstance(entry, str):
-            latest = self._latest() or BEGINNING
-            return Told(position=latest, lost=entry if latest != position else "")  # the latest is surely known
+            latest = self._latest()  # which is surely known; where there is none, nothing has happened for long
+            return Told(position=latest or BEGINNING, lost=entry if latest not in ("", position) else "")
         offset = self._offset(entry)
         held = self._file(entry)
         if held is None and isinstance(again := self._entry(position), dict):  # its address may just have ended
@@ -110,7 +110,7 @@ class Journal:
         if parts.scheme != "https" and urlsplit(self._http.base_url).scheme == "https":
             raise ProtocolError(app=self.app, reason="a file of the journal without TLS")
         http = HttpClient(
-            f"{parts.scheme}://{parts.netloc}", self._setup, manners=MANNERS, connections=1, secrets=(parts.query,)
+            f"{parts.scheme}://{parts.netloc}", self._setup, manners=OF_THE_APP, connections=1, secrets=(parts.query,)
         )
         try:
             response = http.request("GET", url, pool=JOURNAL, call="journal file", repeatable=True, ok=(200, *GONE))
@@ -121,7 +121,7 @@ class Journal:
     def _portal(self) -> str:
         """Return the number of the account, asked for once."""
         if not self._account:
-            self._account = str(self._api.account().get("portalId") or "")
+            self._account = str(self._api.account()["portalId"])
         return self._account
 
     # --- subscriptions ------------------------------------------------------------------------------------

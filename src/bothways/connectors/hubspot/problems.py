@@ -15,6 +15,12 @@ from bothways.errors import ProtocolError
 NOT_FOUND = "OBJECT_NOT_FOUND"
 RATE_LIMITS = frozenset({"RATE_LIMITS", "RATE_LIMIT"})
 
+LONGEST_NUMBER = 12
+"""Digits of a status, or of a limit."""
+
+LONGEST_INTERVAL = 300_000
+"""Milliseconds of a limit: who believed in a longer one would stand still."""
+
 _BASED_ON = re.compile(r"\[([A-Za-z0-9_]+)\]")
 _MAY_NOT_ASSOCIATE = "'Edit Associations'"
 
@@ -62,7 +68,6 @@ def problem_of(body: Any) -> Problem:
     message = str(body.get("message") or "")
     context = _object(body.get("context"))
     nested = list(_nested(message))
-    status = str(body.get("status") or "")
     found = _EXISTING.search(message) or _EXISTING.search(str(body.get("errors") or ""))
     existing = found.group(1) if found else next(_texts(context.get("existingObjectId")), None)
     return Problem(
@@ -72,7 +77,7 @@ def problem_of(body: Any) -> Problem:
         existing,
         tuple(_texts(context.get("objectWriteTraceId"))),
         tuple(_texts(context.get("ids") or context.get("id") or context.get("fromObjectId"))),
-        int(status) if status.isdecimal() else 0,
+        _number(body.get("status")) or 0,
         tuple(
             dict.fromkeys(found[1] for each in _errors(body) if (found := _BASED_ON.search(str(each.get("message")))))
         ),
@@ -99,20 +104,16 @@ def words_of(response: Response) -> str:
 
 def limit_of(headers: Mapping[str, str]) -> tuple[int, float, int | None] | None:
     """Return calls, seconds and remaining calls of the limit that an answer's headers tell of."""
-    most, millis = headers.get("X-HubSpot-RateLimit-Max"), headers.get("X-HubSpot-RateLimit-Interval-Milliseconds")
-    if not (most or "").isdigit() or not (millis or "").isdigit():
-        return None
-    left = headers.get("X-HubSpot-RateLimit-Remaining") or ""
-    return int(str(most)), int(str(millis)) / 1000, int(left) if left.isdigit() else None
+    most, millis, left = (
+        _number(headers.get(f"X-HubSpot-RateLimit-{name}")) for name in ("Max", "Interval-Milliseconds", "Remaining")
+    )
+    return None if most is None or millis is None or millis > LONGEST_INTERVAL else (most, millis / 1000, left)
 
 
 def day_of(headers: Mapping[str, str]) -> tuple[int, int] | None:
     """Return the calls a day that an answer's headers tell of, and those that remain."""
-    most, left = (
-        headers.get("X-HubSpot-RateLimit-Daily") or "",
-        headers.get("X-HubSpot-RateLimit-Daily-Remaining") or "",
-    )
-    return (int(most), int(left)) if most.isdigit() and left.isdigit() and int(most) else None
+    most, left = (_number(headers.get(f"X-HubSpot-RateLimit-{name}")) for name in ("Daily", "Daily-Remaining"))
+    return None if not most or left is None else (most, left)
 
 
 def spent(response: Response) -> Spent:
@@ -127,6 +128,12 @@ def _body(response: Response) -> Mapping[str, Any]:
     except ProtocolError:
         return {}
     return body if isinstance(body, dict) else {}
+
+
+def _number(value: Any) -> int | None:
+    """Return the number that a text is; None for what is none, or for more than anything can be."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
 
 
 def _object(value: Any) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from bothways.connectors.base import Setup
 from bothways.connectors.http import HttpClient, Response
-from bothways.connectors.hubspot.api import MANNERS
+from bothways.connectors.hubspot.api import OF_THE_APP
 from bothways.connectors.hubspot.facts import AT_ONCE, BASE_URL, MOST_SUBSCRIPTIONS, WEBHOOKS_VERSION
 from bothways.connectors.hubspot.objects import ASSOCIATED, CONTACTS, type_id_of
 from bothways.connectors.hubspot.webhooks import WORDS
@@ -132,7 +132,7 @@ class Subscriptions:
         """Return the client; the key goes in the address, as HubSpot wants it, and never into a message."""
         if self._http is None or key != self._key:
             address = self._setup.settings.get("base_url") or BASE_URL
-            self._http = HttpClient(address, self._setup, manners=MANNERS, connections=1, secrets=(key,))
+            self._http = HttpClient(address, self._setup, manners=OF_THE_APP, connections=1, secrets=(key,))
             self._key = key
         return self._http
 

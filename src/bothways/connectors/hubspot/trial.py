@@ -1,7 +1,8 @@
 """The records that deep checks make: remembered before they are there, and archived at the end, however that comes.
 
 Each is called "Bothways check" with a number of its own, and contacts have addresses at example.com, which belongs to
-nobody (RFC 2606). A record is archived only if its name in HubSpot is still the one that we gave it.
+nobody (RFC 2606). A record is archived only if its name in HubSpot is still the one that we gave it, and it has no
+address of anybody: else somebody has made it theirs, or merged one of theirs into it.
 """
 
 import secrets
@@ -14,14 +15,17 @@ from bothways.connectors.base import Setup
 from bothways.connectors.deep import Keeper, Made
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import INDEX_LAG
+from bothways.connectors.hubspot.facts import INDEX_LAG, OTHER_EMAILS
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS
 from bothways.connectors.hubspot.problems import Problem
 from bothways.connectors.hubspot.subscriptions import APP_ID
-from bothways.connectors.hubspot.values import email_key
-from bothways.errors import AppError, CredentialsRefused, PermissionMissing, RateLimited, SignInNeeded
+from bothways.connectors.hubspot.values import email_key, listed
+from bothways.connectors.hubspot.webhooks import number_of
+from bothways.errors import AppError, CredentialsRefused, DiskFull, PermissionMissing, RateLimited, SignInNeeded
 
 PREFIX, DOMAIN = "Bothways check", "example.com"
+
+ADDRESS = "email"
 
 NAMED_BY = {CONTACTS.name: "lastname", COMPANIES.name: "name"}
 """The property that holds the name of a record, by object."""
@@ -31,6 +35,9 @@ ANSWERED = frozenset({*range(200, 300), 400, 404, 405, 409, 413, 414, 415, 422})
 
 SURELY_NOTHING = (CredentialsRefused, PermissionMissing, RateLimited, SignInNeeded)
 """Failures of a call by which nothing was made; after any other, something may have been."""
+
+ODD = (LookupError, TypeError, ValueError, AttributeError)
+"""What comes of an answer of another form than we know: it hinders what looks at it, and nothing else."""
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -72,7 +79,7 @@ class Trial:
         if name not in self._known:
             try:
                 self._known[name] = what(self)
-            except (NotChecked, AppError) as error:
+            except (NotChecked, AppError, *ODD) as error:
                 self._known[name] = error
         found: T | Exception = self._known[name]
         if isinstance(found, Exception):
@@ -143,7 +150,19 @@ class Trial:
         answer = self.make(object, wanted)
         if len(answer.rows) != 1:
             raise NotChecked(f"HubSpot does not take a record that is made for it: {answer.words}")
-        return str(answer.rows[0]["id"])
+        return self.ours(object, answer.rows[0])
+
+    def ours(self, object: str, row: Row) -> str:
+        """Return the id that a row of an answer tells; raise NotChecked unless it is of a record that was made here."""
+        id, name = number_of(row.get("id")), _name_in(object, row)
+        if id and not name:
+            name = _name_in(object, self.api.one(object, id, (NAMED_BY[object],)) or {})
+        if not id or name not in self._names():
+            raise NotChecked("HubSpot does not tell the id of a record that is made for it")
+        return id
+
+    def _names(self) -> set[str]:
+        return {each.name for each in self._keeper.all()}
 
     def _making(
         self, object: str, wanted: Sequence[Mapping[str, str]], call: Callable[[], Answer], *, whole: bool = True
@@ -160,12 +179,11 @@ class Trial:
         except SURELY_NOTHING:
             self._keeper.keep([each for each in self._keeper.all() if each not in begun])
             raise
-        ids = {(row.get("properties") or {}).get(of_name): str(row.get("id") or "") for row in answer.rows}
-        if len(begun) == len(answer.rows) == 1:
-            ids = {begun[0].name: str(answer.rows[0].get("id") or "")}
+        ids = {(row.get("properties") or {}).get(of_name): number_of(row.get("id")) for row in answer.rows}
         refused = {trace for each in answer.problems if not (each.later or each.broken) for trace in each.traces}
         none = whole and answer.status >= 400
-        there = [replace(each, id=ids.get(each.name, "")) for each in begun if not none and each.name not in refused]
+        came = [replace(each, id=ids.get(each.name, ""), at=0.0 if each.email else each.at) for each in begun]
+        there = [each for each in came if not none and each.name not in refused]
         self._keeper.keep([*(each for each in self._keeper.all() if each not in begun), *there])
         return answer
 
@@ -183,26 +201,28 @@ class Trial:
         self.do(CONTACTS.name, "batch/archive", [{"id": id} for id in ids])
 
     def clean_up(self) -> None:
-        """Archive all that was made; what cannot be archived now is remembered. Raises nothing that an app says."""
+        """Archive all that was made; what cannot be archived now is remembered. Raises nothing that an app says,
+        and nothing of a full disk: then what is archived by now stays remembered, too.
+        """
         for each in self._keeper.all():
-            with suppress(AppError):
+            with suppress(AppError, DiskFull, *ODD):
                 if self._end(each):
                     self._keeper.keep([other for other in self._keeper.all() if other != each])
 
     def _end(self, made: Made) -> bool:
-        """Archive a record if it is there, and is the one that was made; tell whether it is none any more."""
-        found = list(self._found(made))
-        ours = [row for row in found if _name_in(made.object, row) == made.name]
+        """Archive a record if it is there, and is one that was made; tell whether it is none any more."""
+        found, names = list(self._found(made)), self._names()  # two may have been merged
+        ours = [row for row in found if _name_in(made.object, row) in names and not _is_somebody(row)]
         if ours:
             answer = self.do(made.object, "batch/archive", [{"id": str(row["id"])} for row in ours])
             return answer.status < 300
         if made.id:
-            return not found  # renamed by somebody: it is theirs now
-        return bool(made.email) or self.clock() - made.at > INDEX_LAG
+            return not found  # somebody has made it theirs
+        return self.clock() - made.at > INDEX_LAG  # until then it may still be made, and is not found yet
 
     def _found(self, made: Made) -> Iterator[Row]:
         """Yield the live records that this may be: by id; else by its address, or by name where search shows it."""
-        names = (NAMED_BY[made.object],)
+        names = (NAMED_BY[made.object], *((ADDRESS, OTHER_EMAILS) if made.object == CONTACTS.name else ()))
         if made.id:
             row = self.api.one(made.object, made.id, names)
             yield from [row] if row is not None else []
@@ -220,6 +240,13 @@ class Trial:
 
 def _name_in(object: str, row: Row) -> str:
     return str((row.get("properties") or {}).get(NAMED_BY[object]) or "")
+
+
+def _is_somebody(row: Row) -> bool:
+    """Tell whether a record has an address that we have not given it."""
+    held = row.get("properties") or {}
+    addresses = [email_key(each) for each in (str(held.get(ADDRESS) or ""), *listed(held.get(OTHER_EMAILS)))]
+    return any("@" in each and not each.endswith(f"@{DOMAIN}") for each in addresses)
 
 
 def _address(email: str) -> str:

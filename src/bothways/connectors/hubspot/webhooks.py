@@ -34,12 +34,13 @@ def hints(app: str, secrets: TokenStore, delivery: Delivery) -> Sequence[Hint]:
     if flaw := _flaw(_secret(app, secrets), delivery):
         hint = f"If {app} has sent it, check that {SECRET} is the client secret of the app that sends them."
         raise WebhookRefused(app=app, reason=flaw, hint=hint)
-    found: dict[tuple[str, str], float | None] = {}
+    found: dict[tuple[str, str, str], float | None] = {}
     for event in _events(app, delivery.body):
-        at = moment_in_millis(event.get("occurredAt"))
-        for key in _named(event):
+        at, account = moment_in_millis(event.get("occurredAt")), number_of(event.get("portalId"))
+        for object, id in _named(event):
+            key = object, id, account
             found[key] = max((each for each in (found.get(key), at) if each is not None), default=None)
-    return [Hint(object, id, at) for (object, id), at in found.items()]
+    return [Hint(object, id, at, account) for (object, id, account), at in found.items()]
 
 
 def test_call(secrets: TokenStore, url: str, at: float) -> Delivery:
