@@ -104,8 +104,8 @@ UNPROMISED = (
         "merged-ids-resolve",
         "Read by the id of a record that was merged, HubSpot answers with the record that it became, in a batch too.",
         "reading._by_asked",
-        "If it is passed over, it is asked for by itself. If it is said not to be there, it is taken for deleted: its "
-        "partner follows only if deletes are carried over, after the grace, and can be restored in most apps.",
+        "Safe: an id that a batch passes over, or does not know, is asked for by itself, which costs a call. That the "
+        "answer is then the record that it became is documented.",
         "Merge two contacts and POST both old ids to batch/read.",
     ),
     Fact(
