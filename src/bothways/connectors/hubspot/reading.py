@@ -53,7 +53,10 @@ def _read_batch(api: Api, object: str, ids: Sequence[str], fields: Sequence[str]
 def _batch(
     api: Api, object: str, ids: Sequence[str], fields: Sequence[str], *, archived: bool = False
 ) -> tuple[Sequence[Row], set[str]]:
-    """Return the rows that an answer holds, and the ids that it says do not exist."""
+    """Return the rows that an answer holds, and the ids that it says do not exist.
+
+    [K] They show what was saved last: a batch reads what is stored, as a listing does, and no copy as search does.
+    """
     body = {"properties": [*fields, MERGED_IDS], "inputs": [{"id": id} for id in ids]}
     action = "batch/read?archived=true" if archived else "batch/read"
     answer = api.body(api.ask(object, action, body, call="read archived" if archived else "read"))

@@ -109,6 +109,14 @@ UNPROMISED = (
         "Merge two contacts and POST both old ids to batch/read.",
     ),
     Fact(
+        "reads-are-fresh",
+        "Read by its id, or by its address, or in a listing, a record shows what was saved last.",
+        "reading._batch",
+        "An edit that was made in HubSpot a moment before could be overwritten, and is seen in the property's history. A "
+        "create of unknown outcome is refused as a duplicate, where its address or our mark is unique.",
+        "PATCH a contact over the API, and POST its id to batch/read at once.",
+    ),
+    Fact(
         "other-emails",
         'A contact is found by its further addresses, and lists them in hs_additional_emails, parted by ";".',
         "facts.OTHER_EMAILS",
@@ -175,6 +183,14 @@ UNPROMISED = (
         "associating._change_of",
         "Safe: the labels that hang there are read right before and sent as well, so either way they stay.",
         "Associate a contact with a company by one label, then by another over the API, and look whether both hang.",
+    ),
+    Fact(
+        "associations-at-once",
+        "What is associated over the API is shown as associated at once.",
+        "associating.write",
+        "Safe: what is not shown yet counts as refused, or as taken away by somebody meanwhile; the record is read again "
+        "before anything is written, and is then in step.",
+        "Associate a contact with a company over the API, and POST its id to the batch/read of associations at once.",
     ),
     Fact(
         "nothing-is-told",
