@@ -129,6 +129,21 @@ def test_what_a_row_that_failed_means(error: dict[str, Any], outcome: Outcome):
     assert result.outcome is outcome
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"message": 'Property values were not valid: [{"error": "CONFLICTING_UNIQUE_VALUE", "name": "email"}]'},
+        {"errors": [{"code": "CONFLICTING_UNIQUE_VALUE", "context": {"propertyName": ["email"]}}]},
+    ],
+)
+def test_contact_is_not_made_without_an_address_that_somebody_has_whoever_that_is(row: dict[str, Any]):
+    error = {"category": "VALIDATION_ERROR", "context": {"objectWriteTraceId": ["k"]}, **row}
+    with web([said({"results": [], "errors": [error]}, 207)]) as site:
+        item = WriteItem("k", WriteKind.CREATE, {"lastname": "N", "email": "a@example.com"})
+        (result,) = connector(site).write("contacts", [item])
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ())
+
+
 def test_row_that_failed_is_not_that_of_a_record_it_only_mentions():
     context = {"objectWriteTraceId": ["2"], "ids": ["1"]}
     body = {

@@ -228,6 +228,14 @@ UNPROMISED = (
         'Make a contact with the address "no address" over the API, and look for "email" in the answer.',
     ),
     Fact(
+        "taken-values-are-told",
+        "A value that must be unique, and that another record has, is refused with the code CONFLICTING_UNIQUE_VALUE.",
+        "problems._TAKEN",
+        "Safe for properties of your own: no record is made without a value that must be unique. Of an address that is "
+        "refused otherwise, a contact is made without it.",
+        "With a unique property of your own, make two contacts that have the same in it over the API.",
+    ),
+    Fact(
         "bin-frees-addresses",
         "The address of a contact in the recycling bin is free for another contact.",
         "writing._refused",

@@ -237,6 +237,9 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
         return WriteResult(item.key, Outcome.UNKNOWN, message=problem.message)
     if problem.not_found and item.kind is not WriteKind.CREATE:
         return WriteResult(item.key, Outcome.GONE, message=problem.message)
+    if problem.taken and item.kind is WriteKind.CREATE:  # made without that value, it would be a second record
+        which = ", ".join(f'"{name}"' for name in problem.fields)
+        return WriteResult(item.key, Outcome.REFUSED, message=f"{which} must be unique: {problem.message}")
     named = problem.fields or (sorted(unique) if problem.existing_id else ())
     fields = tuple(name for name in named if name in item.values)
     if not fields and item.kind is WriteKind.UPDATE:  # the rest of a record that is there can do without that value
