@@ -254,7 +254,8 @@ def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:
     """The app says who holds the unique value: remember it as a key of that record, and look again.
 
     Where that leads nowhere, it is a refusal like any other, and tried again later (row R13): the two may
-    be kept apart by a person, or the key may belong to too many.
+    be kept apart by a person, or the key may belong to too many. Nor does a value by which nothing is matched lead to
+    anybody.
     """
     existing_id, end = str(result.existing_id), ctx.ends[sent.side]
     source = feeds.seen_by_id(ctx.ends[sent.side.other].feed.pk, [sent.source_id]).get(sent.source_id)
@@ -262,6 +263,8 @@ def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:
     for rule in ctx.spec.match:
         keys = keys_of(rule.on(sent.side.other)[0], source.record.values) if source else []
         if not keys or rule.finding is not Finding.LINK or (holder is not None and not holder.live):
+            continue
+        if result.fields and not any(rule.by_alone(sent.side, name) for name in result.fields):
             continue
         told(ctx, sent.side, rule.slots(sent.side)[0], keys[0], [existing_id])
         if matches_now(ctx, sent.side.other, [sent.source_id])[sent.source_id].found is Found.NOBODY:

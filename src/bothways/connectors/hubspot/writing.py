@@ -229,7 +229,11 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
     """
     if problem.existing_id and item.kind is WriteKind.CREATE:
         return WriteResult(
-            item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=problem.fields, message=problem.message
+            item.key,
+            Outcome.DUPLICATE,
+            existing_id=problem.existing_id,
+            fields=problem.fields or tuple(sorted(unique)),
+            message=problem.message,
         )
     if problem.later:
         return WriteResult(item.key, Outcome.LATER, message=problem.message)
