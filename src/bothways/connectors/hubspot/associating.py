@@ -60,8 +60,8 @@ def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteR
     """Write the associations of records that exist, and return by key what became of those that have any to write.
 
     Only what differs from what was last read is added or taken away: what others did meanwhile stays. Afterwards
-    all is read again, so that an association that HubSpot did not take is refused and all others count as done. [K] It is
-    shown as soon as it was made.
+    all is read again, so that an association that HubSpot did not take is refused and all others count as done. [K] One
+    is shown as soon as it was made.
     Raises AppError only where nothing was written.
     """
     changed = [item for item in items if _references(api, object, item)]

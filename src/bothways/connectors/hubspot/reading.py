@@ -19,7 +19,7 @@ NO_ID = "This is not an id of HubSpot."
 
 
 def read(api: Api, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> list[Read]:
-    """Return one answer per ref, in order. What is missing is asked for once more among the archived, and then by itself.
+    """Return one answer per ref, in order. What is missing is asked for among the archived, and then by itself.
 
     Raises UnknownField for a property that no longer exists.
     """

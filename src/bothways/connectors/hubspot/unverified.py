@@ -112,8 +112,8 @@ UNPROMISED = (
         "reads-are-fresh",
         "Read by its id, or by its address, or in a listing, a record shows what was saved last.",
         "reading._batch",
-        "An edit that was made in HubSpot a moment before could be overwritten, and is seen in the property's history. A "
-        "create of unknown outcome is refused as a duplicate, where its address or our mark is unique.",
+        "An edit that was made in HubSpot a moment before could be overwritten, and is seen in the property's history. "
+        "A create of unknown outcome is refused as a duplicate, where its address or our mark is unique.",
         "PATCH a contact over the API, and POST its id to batch/read at once.",
     ),
     Fact(
@@ -188,8 +188,8 @@ UNPROMISED = (
         "associations-at-once",
         "What is associated over the API is shown as associated at once.",
         "associating.write",
-        "Safe: what is not shown yet counts as refused, or as taken away by somebody meanwhile; the record is read again "
-        "before anything is written, and is then in step.",
+        "Safe: what is not shown yet counts as refused, or as taken away by somebody meanwhile; the record is read "
+        "again before anything is written, and is then in step.",
         "Associate a contact with a company over the API, and POST its id to the batch/read of associations at once.",
     ),
     Fact(

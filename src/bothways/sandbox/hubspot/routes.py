@@ -68,9 +68,9 @@ _FILE = re.compile(r"/journal-files/([^/]+)")
 class Route:
     """One call: its name in the counter, what it does, and one of whose scopes a token must have.
 
-    ``other`` is the kind of record at the other end of an association, whose scopes it needs as well. ``owned``: the number of the app that only its owner may ask about. ``open``: it takes no token
-    and counts in no limit. ``pool``: the limit that it counts in instead of the usual ones; ``local``: it is about the
-    journal of one account.
+    ``other`` is the kind of record at the other end of an association, whose scopes it needs as well. ``owned``: the
+    number of the app that only its owner may ask about. ``open``: it takes no token and counts in no limit. ``pool``:
+    the limit that it counts in instead of the usual ones; ``local``: it is about the journal of one account.
     """
 
     call: str
@@ -325,8 +325,8 @@ def _route_of(method: str, path: str, kinds: Callable[[str], Kind | None]) -> Ro
         return replace(route, other=kinds(unquote(match[2])))
     if match := _WORDED.fullmatch(path):
         worded_as = {each: route for (each, rest), route in _OF_WORDED.items() if rest == match[3]}
-        other = unquote(match[2])
-        return replace(_chosen(worded_as, method), kind=_kind(match[1]), other=kinds(other), arg=other)
+        name = unquote(match[2])
+        return replace(_chosen(worded_as, method), kind=_kind(match[1]), other=kinds(name), arg=name)
     if match := _LISTS.fullmatch(path):
         return _of_lists(method, match[1] or "")
     if match := _GROUP.fullmatch(path):
