@@ -292,6 +292,13 @@ UNPROMISED = (
         "Make unique text properties until HubSpot refuses one, and count them.",
     ),
     Fact(
+        "not-set-up",
+        "Calls about an object that the account has not set up, such as leads, are refused with 400, 403 or 404.",
+        "facts.NOT_SET_UP",
+        "Seen at once: looking at the account as a whole fails with the status. Syncs of other objects go on.",
+        "In an account without leads, POST an empty search of leads, and GET their properties.",
+    ),
+    Fact(
         "full-is-refused",
         "A new record is refused with 400 once the account holds as many as it may.",
         "limits.near",
