@@ -70,6 +70,19 @@ def test_answer_that_shows_only_what_was_sent_is_enough() -> None:
     assert len(world.writes) == 2
 
 
+def test_who_holds_a_unique_value_that_is_no_match_key_is_somebody_else() -> None:
+    world = TwoApps(bert=Traits(unique="phone"))
+    world.spec = replace(world.spec, sends={Side.LEFT: True, Side.RIGHT: False})
+    world.crowd(3)
+    ann = world.bert.add(email="ann@x.test", name="Ann", phone="+41446681800")
+    bob = world.anna.add(email="bob@x.test", name="Bob", phone="+41446681800")
+    for _ in range(4):
+        world.clock.advance(60.0)
+        world.run()
+    assert (world.bert.values(ann)["name"], len(world.bert.live())) == ("Ann", 4)
+    assert [(hold.record_id, hold.rule) for hold in world.holds()] == [(bob, "R13")]
+
+
 def test_duplicate_that_the_app_names_is_linked_and_not_made() -> None:
     world = TwoApps(bert=Traits(unique="email", strong=False, lag=1000.0))
     world.crowd(3)
@@ -79,20 +92,6 @@ def test_duplicate_that_the_app_names_is_linked_and_not_made() -> None:
     assert (ann, hidden) in world.pairs()
     assert world.in_step()
     assert not [each for each in world.bert.writes if each.kind == "create"]
-
-
-def test_duplicate_in_a_field_by_which_nothing_is_matched_is_held_and_never_linked() -> None:
-    """Whoever has the number of Ann is not she, unless the settings say that numbers tell people apart."""
-
-    def no_eves(item: WriteItem) -> tuple[str, tuple[str, ...]] | None:
-        return ("no room", ()) if item.values.get("name") == "Eve" else None
-
-    world = TwoApps(anna=Traits(refuses=no_eves), bert=Traits(unique="phone"))
-    ann = world.anna.add(email="ann@x.test", name="Ann", phone="+41446681800")
-    eve = world.bert.add(email="eve@x.test", name="Eve", phone="+41446681800")
-    world.rest(40)
-    assert (world.pairs(), world.bert.items[eve].values["name"]) == ([], "Eve")
-    assert {(hold.rule, hold.record_id) for hold in world.holds()} == {("R13", ann), ("R13", eve)}
 
 
 def test_unique_record_that_no_listing_shows_yet_is_found_by_the_strong_look_up() -> None:

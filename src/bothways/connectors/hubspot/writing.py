@@ -227,13 +227,10 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
     ``unique`` are the properties that another record may hold the value of. [K] A record in the recycling bin holds
     none any more, so that a live record is named.
     """
-    if problem.existing_id and item.kind is WriteKind.CREATE:
+    named = problem.fields or (tuple(sorted(unique)) if problem.existing_id else ())
+    if problem.existing_id and named and item.kind is WriteKind.CREATE:
         return WriteResult(
-            item.key,
-            Outcome.DUPLICATE,
-            existing_id=problem.existing_id,
-            fields=problem.fields or tuple(sorted(unique)),
-            message=problem.message,
+            item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=named, message=problem.message
         )
     if problem.later:
         return WriteResult(item.key, Outcome.LATER, message=problem.message)
@@ -244,7 +241,6 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
     if problem.taken and item.kind is WriteKind.CREATE:  # made without that value, it would be a second record
         which = ", ".join(f'"{name}"' for name in problem.fields)
         return WriteResult(item.key, Outcome.REFUSED, message=f"{which} must be unique: {problem.message}")
-    named = problem.fields or (sorted(unique) if problem.existing_id else ())
     fields = tuple(name for name in named if name in item.values)
     if not fields and item.kind is WriteKind.UPDATE:  # the rest of a record that is there can do without that value
         fields = tuple(name for name in problem.triggers if name in item.values)
