@@ -238,12 +238,12 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
         return WriteResult(item.key, Outcome.UNKNOWN, message=problem.message)
     if problem.not_found and item.kind is not WriteKind.CREATE:
         return WriteResult(item.key, Outcome.GONE, message=problem.message)
-    if problem.taken and item.kind is WriteKind.CREATE:  # made without that value, it would be a second record
-        which = ", ".join(f'"{name}"' for name in problem.fields)
-        return WriteResult(item.key, Outcome.REFUSED, message=f"{which} must be unique: {problem.message}")
     fields = tuple(name for name in named if name in item.values)
     if not fields and item.kind is WriteKind.UPDATE:  # the rest of a record that is there can do without that value
         fields = tuple(name for name in problem.triggers if name in item.values)
+    if problem.taken and item.kind is WriteKind.CREATE:  # made without that value, it would be a second record
+        which = ", ".join(f'"{name}"' for name in problem.fields)
+        return WriteResult(item.key, Outcome.REFUSED, message=f"{which} must be unique: {problem.message}")
     return WriteResult(item.key, Outcome.REFUSED, fields=fields, message=problem.message or problem.category)
 
 
