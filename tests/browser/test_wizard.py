@@ -133,6 +133,20 @@ def test_both_dropdowns_without_script(open_as: OpenAs) -> None:
     discard(page)
 
 
+SUBMITTED_TWICE = """form => [1, 2].map(() => {
+  const event = new SubmitEvent("submit", { bubbles: true, cancelable: true });
+  form.dispatchEvent(event);
+  return event.defaultPrevented;
+})"""
+"""Lets a form be submitted twice at once, as a double click does where the server takes its time; nothing is sent."""
+
+
+def test_double_click_counts_once(open_as: OpenAs) -> None:
+    page = open_as("editor")
+    page.goto("/")
+    assert page.locator("form.me").evaluate(SUBMITTED_TWICE) == [False, True]
+
+
 AT_ONCE = """() => new Promise((done) => {
   new MutationObserver((_, observer) => {
     const other = document.getElementById("send-0");

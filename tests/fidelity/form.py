@@ -53,7 +53,7 @@ NOT_YET = "not made yet"
 
 NOT_FOUND = {404: shapes.REFUSAL}
 REFUSALS: Mapping[int, Schema] = {
-    **dict.fromkeys((400, 401, 403, 405, 414), shapes.REFUSAL),
+    **dict.fromkeys((400, 401, 403, 405, 414, 415), shapes.REFUSAL),
     429: shapes.TOO_MANY,
 }
 """What every call may be answered. 404 and 409 stand in the rows that can be answered so; the rest is ordered."""

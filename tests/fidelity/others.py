@@ -162,7 +162,7 @@ _PLAIN = shape(
     }
 )
 _TYPES = shape({"results": rows(shape({"category": WORD, "typeId": WHOLE, "label": {"type": ["string", "null"]}}))})
-_WORDED = shape({"from": shapes.REF, "to": rows(shape({"id": ID, "type": WORD}))})
+_WORDED = shape({"from": shapes.REF, "to": rows(shape({"id": ID, "type": WORD}))}, {"paging": shapes.PAGING})
 _JOINED = shape({"from": shapes.REF, "to": shapes.REF, "type": WORD})
 _BY_NUMBER = "types of associations have numbers for us"
 

@@ -105,6 +105,20 @@ def test_nobody_is_asked_about_a_record_any_more_once_it_was_found_to_be_what_wa
     assert (Side.RIGHT, theirs) not in {(hold.side, hold.record_id) for hold in world.holds()}
 
 
+def test_what_was_created_on_a_persons_word_is_found() -> None:
+    world = TwoApps()
+    world.bert.add(email="ann@x.test", name="Annabel")
+    world.bert.add(email="ann@x.test", name="Anne")
+    ann = world.anna.add(email="ann@x.test", name="Ann")
+    world.run()
+    with db.transaction_():
+        decisions.make_new(world.sync, Side.LEFT, ann)
+    world.bert.fail("write create", TIME_OUT, when="after")
+    world.rest()
+    assert len(world.bert.writes) == 1
+    assert len(world.bert.live()) == 3
+
+
 def test_scan_waits_until_the_create_must_have_shown() -> None:
     world = TwoApps(bert=Traits(lag=200.0))
     world.anna.add(email="ann@x.test", name="Ann")

@@ -8,8 +8,9 @@ from bothways.engine.filters import Filter, condition, group
 from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
-from bothways.ledger import due, links, looking
+from bothways.ledger import db, due, links, looking
 from bothways.records import Field, FieldType
+from bothways.sync import decisions
 from tests.two_apps import TwoApps
 
 L, R = Side.LEFT, Side.RIGHT
@@ -270,3 +271,20 @@ def test_a_deleted_partner_ends_the_link_of_a_frozen_record_too() -> None:
     world.bert.delete(world.partner(here))
     world.run(full=True, approved=True)
     assert world.pairs() == []
+
+
+def test_what_a_person_has_linked_is_linked_once_it_is_back_inside_the_filter() -> None:
+    world = two_apps(of_anna(GERMAN), EMAIL, LAND)
+    anne = world.anna.add(email="ann@x.test", land="DE")
+    world.anna.add(email="ann@x.test", land="DE")
+    theirs = world.bert.add(email="ann@x.test", land="DE")
+    world.rest()
+    assert {hold.rule for hold in world.holds()} == {"R7"}
+    with db.transaction_():
+        decisions.choose(world.sync, {L: anne, R: theirs}, world.clock())
+    world.anna.edit(anne, land="FR")
+    world.rest()
+    assert world.pairs() == []
+    world.anna.edit(anne, land="DE", email="anne@x.test")
+    world.rest()
+    assert (anne, theirs) in world.pairs()

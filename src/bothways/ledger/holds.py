@@ -97,12 +97,16 @@ def clear_fields(
     return _close(hold for hold in found if _no_longer_frozen(hold, unchanged))
 
 
-def clear_settled(sync: Sync, side: Side, unchanged: Mapping[str, Collection[str]]) -> list[HoldRow]:
+def clear_settled(
+    sync: Sync, side: Side, unchanged: Mapping[str, Collection[str]], outside: Collection[str] = ()
+) -> list[HoldRow]:
     """Close the holds of records that a plan has looked at anew (record id -> its unchanged fields) and return them.
 
-    A field that did not change stays frozen (row F5).
+    A field that did not change stays frozen (row F5). What a person has chosen for a record that is ``outside`` its
+    filter stands: it is done once that is back.
     """
-    return _close(hold for hold in of_records(sync, side, unchanged) if _no_longer_frozen(hold, unchanged))
+    found = [hold for hold in of_records(sync, side, unchanged) if _no_longer_frozen(hold, unchanged)]
+    return _close(hold for hold in found if not (hold.record_id in outside and hold.data.get("chosen")))
 
 
 def _no_longer_frozen(hold: HoldRow, unchanged: Mapping[str, Collection[str]]) -> bool:

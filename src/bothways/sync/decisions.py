@@ -91,13 +91,14 @@ def pause(sync: Sync, link: LinkRow, *, paused: bool) -> None:
         _look_again(sync, {side: [id] for side in SIDES if (id := link.on(side))})
 
 
-def decided_otherwise(sync: Sync, pairs: Collection[Ends]) -> set[Ends]:
-    """Return those of some pairs of which a person has said that they are none.
+def decided_otherwise(sync: Sync, pairs: Collection[Ends], of: Collection[Side] = SIDES) -> set[Ends]:
+    """Return those of some pairs of which a person has said that they are none, of their records of these sides.
 
-    The two are kept apart, or one belongs to nobody, or to another one, which is free.
+    The two are kept apart, or the record belongs to nobody, or to another one, which is free.
     """
     found = set[Ends]()
-    for side, place in zip(SIDES, (0, 1), strict=True):
+    for side in of:
+        place = SIDES.index(side)
         ids = {pair: (id, pair[1 - place]) for pair in pairs if (id := pair[place]) is not None}
         apart = links.apart(sync, side, [id for id, partner in ids.values() if partner is not None])
         promised = _promised(sync, side, [id for id, _ in ids.values()])

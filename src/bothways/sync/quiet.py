@@ -146,4 +146,6 @@ def _clear_holds(ctx: Context, actions: Sequence[ActionRow]) -> None:
             if (id := action.on(side)) is not None
         }
         linked = {id: link for action in actions if (link := action.link_id) and (id := action.on(side)) is not None}
-        forget_half_done(ctx, holds.clear_settled(ctx.sync, side, unchanged), linked)
+        left_out = [each for each in actions if each.kind == ActionKind.LEAVE_OUT and each.rule == "R10"]
+        outside = {id for each in left_out if (id := each.on(side)) is not None}
+        forget_half_done(ctx, holds.clear_settled(ctx.sync, side, unchanged, outside), linked)

@@ -114,10 +114,13 @@ def _recover_create(ctx: Context, entry: Entry) -> bool:
 
 
 def _decided_otherwise(ctx: Context, entry: Entry, ids: Collection[str]) -> set[str]:
-    """Return those of some records of which a person has said that they are not what was made of the entry's source."""
+    """Return those of some records of which a person has said that they are not what was made of the entry's source.
+
+    That the source is new does not count: on that word it was made.
+    """
     source = str(entry.more.get("source_id"))
     pairs: dict[Ends, str] = {((source, id) if entry.side is Side.RIGHT else (id, source)): id for id in ids}
-    return {pairs[pair] for pair in decided_otherwise(ctx.sync, pairs)}
+    return {pairs[pair] for pair in decided_otherwise(ctx.sync, pairs, [entry.side])}
 
 
 def _find_created(ctx: Context, entry: Entry) -> dict[str, SeenRow] | None:

@@ -36,6 +36,8 @@ LISTS = [
     ),
     step("members.page", id="$list", query={"limit": 1, "after": "$more"}, sees={"results.0.recordId": "$b"}),
     step("members.page", id="$list", query={"limit": 251}, status=400),
+    step("members.page", id="$list", query={"before": "$more"}, status=400),
+    step("lists.search", body={"offset": 0, "count": 0}, status=400),
     step("members.by_time", id="$list", sees={"results.0.recordId": "$b", "results.1.recordId": "$ann"}),
     step("members.add_from", id="$press", source="$list", status=204),
     step("members.lists", type="0-1", id="$ann", sees={"total": 2, "results.1.listId": "$press"}),

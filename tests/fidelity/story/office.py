@@ -181,6 +181,8 @@ OFFICE = [
     step("schemas.read", object="$full", sees={"name": "pet"}),
     step("schemas.read", object="unicorns", status=404),
     step("schemas.update", object="$pets", body={"labels": {"singular": "Animal", "plural": "Animals"}}),
+    step("schemas.update", object="$pets", body={"labels": {"plural": "Beasts"}}, sees={"labels.singular": "Animal"}),
+    step("schemas.update", object="$pets", body={"primaryDisplayProperty": "colour"}, status=400),
     step(
         "records.create",
         object="$pets",

@@ -47,6 +47,7 @@ SEARCH = [
     find("contacts", where("nonsense", "EQ", "1"), status=400),
     find("contacts", sorts=["firstname", "lastname"], status=400),
     find("contacts", limit=201, status=400),
+    find("contacts", where("createdate", "CONTAINS_TOKEN", "2026"), status=400),
     find("contacts", *[where("firstname", "EQ", "a")] * 7, status=400),
     pull("change", search_cap=6),
     find("contacts", limit=5, after="5", sees={"total": 8, "results.1": None}),

@@ -170,7 +170,10 @@ def test_subscription_is_made_once_changed_and_deleted(hubspot: HubSpotSandbox, 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"subscriptionType": "EVENT"}, {"portalId": 1}, {"objectTypeId": "contacts"}, {"actions": ["ASSOCIATION_ADDED"]}],
+    [
+        *({"subscriptionType": "EVENT"}, {"subscriptionType": []}, {"portalId": 1}, {"portalId": [1]}),
+        *({"objectTypeId": "contacts"}, {"actions": ["ASSOCIATION_ADDED"]}, {"actions": [[]]}, {"properties": 5}),
+    ],
 )
 def test_subscription_to_what_there_is_not_is_refused(app: Client, wrong: dict[str, Any]):
     assert app.post(WANTED, PEOPLE | wrong).code == 400

@@ -122,6 +122,7 @@ def test_account_makes_a_kind_and_its_records(client: Client):
         {"name": "1pet"},
         {"labels": {}},
         {"primaryDisplayProperty": "colour"},
+        {"secondaryDisplayProperties": ["colour"]},
         {"requiredProperties": ["colour"]},
         {"properties": []},
         {"associatedObjects": ["MEETING"]},
@@ -145,6 +146,17 @@ def test_kind_is_changed_and_deleted_once_it_is_empty(client: Client):
     assert client.get(f"{OBJECTS}/p_pet").code == 400
 
 
+def test_what_is_not_said_of_a_kind_stays(client: Client):
+    client.post(SCHEMAS, PET)
+    changed = {"labels": {"plural": "Beasts"}, "requiredProperties": None, "secondaryDisplayProperties": ["chip"]}
+    said = client("PATCH", f"{SCHEMAS}/p_pet", changed)
+    assert said["labels"] == {"singular": PET["labels"]["singular"], "plural": "Beasts"}
+    assert said["requiredProperties"] == PET["requiredProperties"]
+    assert said["secondaryDisplayProperties"] == ["chip"]
+    assert client("PATCH", f"{SCHEMAS}/p_pet", {"primaryDisplayProperty": "colour"}).code == 400
+    assert client.get(f"{SCHEMAS}/p_pet")["primaryDisplayProperty"] == PET["primaryDisplayProperty"]
+
+
 def test_archived_kind_is_listed_until_it_is_deleted_for_good_or_made_again(client: Client):
     first = client.post(SCHEMAS, PET)["objectTypeId"]
     assert client("DELETE", f"{SCHEMAS}/{first}?archived=true").code == 400
@@ -159,6 +171,23 @@ def test_archived_kind_is_listed_until_it_is_deleted_for_good_or_made_again(clie
     assert client("DELETE", f"{SCHEMAS}/{second}?archived=true").code == 204
     assert client.get(f"{SCHEMAS}?archived=true")["results"] == []
     assert client("DELETE", f"{SCHEMAS}/{second}?archived=true").code == 404
+
+
+def test_kind_that_is_made_again_has_nothing_of_the_former_one(hubspot: HubSpotSandbox, client: Client):
+    first = client.post(SCHEMAS, PET)["objectTypeId"]
+    id = client.post(f"{OBJECTS}/p_pet", {"properties": {"pet_name": "Rex"}})["id"]
+    stages = [{"label": "Owned", "displayOrder": 0, "metadata": {}}]
+    client.post("/crm/pipelines/2026-09/p_pet", {"label": "Ours", "displayOrder": 0, "stages": stages})
+    client.post("/crm/properties/2026-09/p_pet/groups", {"name": "habits", "label": "Habits"})
+    hubspot.set_list("p_pet", "All", [id])
+    client("DELETE", f"{OBJECTS}/p_pet/{id}")
+    assert client("DELETE", f"{SCHEMAS}/{first}").code == 204
+    client.post(SCHEMAS, PET)
+    assert client.get(f"{OBJECTS}/p_pet?archived=true").ids == []
+    assert client.get(f"{OBJECTS}/p_pet/{id}?archived=true").code == 404
+    assert client.get("/crm/pipelines/2026-09/p_pet")["results"] == []
+    assert client.get("/crm/properties/2026-09/p_pet/groups/habits").code == 404
+    assert client.post("/crm/lists/2026-09/search", {"offset": 0})["total"] == 0
 
 
 def test_kinds_are_parted_once_no_label_is_left(hubspot: HubSpotSandbox, client: Client):

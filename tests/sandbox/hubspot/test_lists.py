@@ -20,6 +20,12 @@ def test_lists_are_searched_by_name_and_kind(hubspot: HubSpotSandbox, client: Cl
     assert client("POST", f"{LISTS}/search", {"count": 501}).code == 400
 
 
+@pytest.mark.parametrize("asked", [{"count": 0}, {"count": 501}, {"offset": -1}, {"sort": "HS_UPDATED_AT"}])
+def test_search_of_lists_that_cannot_be_is_refused(client: Client, asked: dict[str, object]) -> None:
+    assert client.post(f"{LISTS}/search", {"sort": "HS_LIST_ID", "count": 1, "offset": 0}).code == 200
+    assert client.post(f"{LISTS}/search", asked).code == 400
+
+
 def test_members_come_in_pages_in_the_order_of_ids(hubspot: HubSpotSandbox, client: Client) -> None:
     ids = hubspot.seed("contacts", [{"email": f"p{n}@x.test"} for n in range(3)])
     list = hubspot.set_list("contacts", "VIP", reversed(ids))
@@ -33,7 +39,8 @@ def test_members_come_in_pages_in_the_order_of_ids(hubspot: HubSpotSandbox, clie
 
 def test_a_list_that_is_not_there_and_too_large_a_page_are_refused(hubspot: HubSpotSandbox, client: Client) -> None:
     list = hubspot.set_list("contacts", "VIP", [])
-    assert client("GET", f"{LISTS}/{list}/memberships?limit=251").code == 400
+    for query in ("limit=251", "after=x", "after=-", "after=1--2", "before=1"):
+        assert client("GET", f"{LISTS}/{list}/memberships?{query}").code == 400
     hubspot.drop_list("contacts", "VIP")
     assert client("GET", f"{LISTS}/{list}/memberships").code == 404
 

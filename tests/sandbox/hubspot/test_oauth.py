@@ -12,6 +12,7 @@ import urllib3
 
 from bothways.sandbox.hubspot import APP_SECRET, CLIENT_ID, FrozenClock, HubSpotSandbox
 from tests.consenting import REDIRECT, answered, shown, words
+from tests.sandbox.hubspot.client import CONTACTS, Client
 
 VERIFIER = "v" * 64
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
@@ -90,12 +91,15 @@ def test_code_is_good_for_tokens_once(hubspot: HubSpotSandbox, path: str):
 )
 def test_code_is_good_for_who_asked_for_it_alone(hubspot: HubSpotSandbox, changed: dict[str, str]):
     code = words(answered(link(hubspot)))["code"]
-    assert exchange(hubspot, **{"code": code} | changed)[1]["error"] == "invalid_grant"
+    said = exchange(hubspot, **{"code": code} | changed)[1]
+    assert (said["error"], said["category"]) == ("invalid_grant", "VALIDATION_ERROR")
+    assert said["correlationId"]
 
 
 def test_code_ends_after_a_minute_and_secrets_are_checked(hubspot: HubSpotSandbox):
     code = words(answered(link(hubspot)))["code"]
-    assert exchange(hubspot, code, client_secret="guessed")[1]["error"] == "invalid_client"
+    for guess in ("guessed", "erraten für heute"):
+        assert exchange(hubspot, code, client_secret=guess)[1]["error"] == "invalid_client"
     hubspot.advance(61)
     assert exchange(hubspot, code)[1]["error"] == "invalid_grant"
 
@@ -126,7 +130,8 @@ def test_access_ends_after_half_an_hour_and_is_renewed(hubspot: HubSpotSandbox):
     hubspot.advance(1799)
     assert status_of(hubspot, given["access_token"]) == 200
     hubspot.advance(1)
-    assert status_of(hubspot, given["access_token"]) == 401
+    said = Client(hubspot, given["access_token"]).get(CONTACTS)
+    assert (said.code, said["category"]) == (401, "EXPIRED_AUTHENTICATION")
     status, renewed = renew(hubspot, given["refresh_token"])
     assert (status, renewed["refresh_token"]) == (200, given["refresh_token"])
     assert status_of(hubspot, renewed["access_token"]) == 200

@@ -162,7 +162,7 @@ def test_listing_is_live(hubspot: HubSpotSandbox, client: Client):
     assert client.get(CONTACTS).ids == [id]
 
 
-@pytest.mark.parametrize("query", ["limit=101", "limit=0", "limit=x", "after=x"])
+@pytest.mark.parametrize("query", ["limit=101", "limit=0", "limit=x", "after=x", f"after={2**64}"])
 def test_listing_refuses_what_it_cannot_do(client: Client, query: str):
     assert client.get(f"{CONTACTS}?{query}").code == 400
 
@@ -187,6 +187,8 @@ def test_body_must_be_a_json_object(hubspot: HubSpotSandbox, client: Client):
     assert client.post(CONTACTS, [1]).code == 400
     assert client.pool.request("POST", hubspot.url + CONTACTS, body=b"{").status == 400
     assert client.post(CONTACTS, {"properties": [1]}).code == 400
+    form = {"Authorization": f"Bearer {hubspot.token}", "Content-Type": "application/x-www-form-urlencoded"}
+    assert client.pool.request("POST", hubspot.url + CONTACTS, body=b"{}", headers=form).status == 415
 
 
 def test_account_says_who_it_is(client: Client):

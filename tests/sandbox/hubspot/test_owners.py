@@ -53,7 +53,7 @@ def test_record_belongs_to_an_owner_that_there_is(hubspot: HubSpotSandbox, clien
     def code(owner: str) -> int:
         return client.post(CONTACTS, {"properties": {"lastname": "A", "hubspot_owner_id": owner}}).code
 
-    assert [code(each) for each in (id, "", user, "nobody")] == [201, 201, 400, 400]
+    assert [code(each) for each in (id, "", user, "nobody", str(2**64))] == [201, 201, 400, 400, 400]
     hubspot.change_owner(id, archived=True)
     assert code(id) == 400
 

@@ -140,6 +140,7 @@ def test_stage_is_changed_in_what_is_said_of_it(client: Client):
     assert change(client, asked, metadata={"isClosed": "true"})["metadata"] == said["metadata"]
     assert change(client, asked, label=" renewed ")["subCategory"] == "PipelineError.STAGE_LABEL_EXISTS"
     assert change(client, f"{asked}0", label="X").code == 404
+    assert change(client, asked, archived=True).code == 400
     whole = {"label": "Done", "displayOrder": 5, "metadata": {"probability": 1}}
     assert client("PUT", f"{PIPELINES}/{asked}", whole)["metadata"] == {"isClosed": "true", "probability": "1.0"}
     options = client.get("/crm/properties/2026-09/deals/dealstage")["options"]

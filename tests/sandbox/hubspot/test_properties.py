@@ -52,6 +52,13 @@ def test_options_can_change(client: Client):
     assert client.post(CONTACTS, {"properties": {"lastname": "A", "interests": "a"}}).code == 201
 
 
+def test_definition_that_is_read_only_stays_as_it_is(client: Client):
+    before = definitions(client)["lifecyclestage"]
+    for changed in ({"label": "Phase"}, {"options": before["options"][:2]}):
+        assert client("PATCH", f"{PATH}/lifecyclestage", changed).code == 400
+    assert definitions(client)["lifecyclestage"] == before
+
+
 def test_definition_is_kept_as_it_is_sent(client: Client):
     options = [{"value": "r", "label": "Red", "hidden": True, "displayOrder": 7, "description": "As roses are"}]
     colour = {**KEY, "name": "colour", "type": "enumeration", "fieldType": "select", "options": options}
@@ -96,6 +103,15 @@ def test_archived_property_is_no_more(client: Client):
     assert client.get(f"{PATH}/sync_key").code == 404
     assert client.post(CONTACTS, {"properties": {"lastname": "A", "sync_key": "x"}}).code == 400
     assert client("DELETE", f"{PATH}/email").code == 400
+
+
+def test_archived_property_names_no_record(client: Client):
+    client.post(PATH, {**KEY, "hasUniqueValue": True})
+    client.post(CONTACTS, {"properties": {"lastname": "A", "sync_key": "k1"}})
+    assert client.get(f"{CONTACTS}/k1?idProperty=sync_key").code == 200
+    client("DELETE", f"{PATH}/sync_key")
+    assert client.get(f"{CONTACTS}/k1?idProperty=sync_key").code == 400
+    assert client.batch("upsert", [{"id": "k1", "idProperty": "sync_key", "properties": {}}]).code == 400
 
 
 def test_bad_definitions_are_refused(client: Client):

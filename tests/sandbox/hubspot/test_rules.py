@@ -7,6 +7,7 @@ import pytest
 from bothways.sandbox.hubspot import HubSpotSandbox
 from bothways.sandbox.hubspot.oauth import APP_SECRET, CLIENT_ID
 from bothways.sandbox.hubspot.rules import RECORDS
+from bothways.sandbox.hubspot.schema import prop
 from tests.sandbox.hubspot.client import CONTACTS, Client
 
 OLDER = ("/crm/objects/2026-03/contacts", "/crm/v3/objects/contacts")
@@ -146,6 +147,18 @@ def test_a_full_account_takes_no_more_and_tells_how_full_it_is(hubspot: HubSpotS
     told = client.get("/crm/v3/limits/custom-properties")
     assert {each["objectTypeId"] for each in told["byObjectType"]} == set(rows)
     assert told["overallUsage"] == sum(each["usage"] for each in told["byObjectType"]) > 0
+
+
+def test_kinds_of_the_account_s_own_share_one_limit(hubspot: HubSpotSandbox, client: Client):
+    assert client.get("/crm/limits/2026-09/records")["customObjectTypes"]["overallLimit"] == 0
+    type_id = hubspot.make_object("pet", ("Pet", "Pets"), [prop("pet_name", "Name", group="pets", custom=True)])
+    hubspot.set_most("p_pet", 4)
+    hubspot.create("p_pet", {"pet_name": "Rex"})
+    shared = client.get("/crm/limits/2026-09/records")["customObjectTypes"]
+    assert [(each["objectTypeId"], each["usage"]) for each in shared["byObjectType"]] == [(type_id, 1)]
+    assert (shared["overallLimit"], shared["overallUsage"], shared["overallPercentage"]) == (4, 1, 25)
+    rows = client.get("/crm/limits/2026-09/custom-properties")["byObjectType"]
+    assert [each["usage"] for each in rows if each["objectTypeId"] == type_id] == [1]
 
 
 @pytest.mark.parametrize(("version", "code"), [("2026-03", 200), ("2027-03-beta", 200), ("2024-03", 404), ("v5", 404)])

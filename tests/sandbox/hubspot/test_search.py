@@ -7,7 +7,14 @@ from tests.sandbox.hubspot.client import COMPANIES, CONTACTS, Client, where
 
 PEOPLE = [
     {"email": "ann@example.com", "firstname": "Ann", "city": "Bern", "loyalty_points": "9", "birthday": "1980-02-29"},
-    {"email": "bob@example.org", "firstname": "Bob", "city": "BERN", "loyalty_points": "10", "newsletter": "true"},
+    {
+        "email": "bob@example.org",
+        "firstname": "Bob",
+        "lastname": "Öz",
+        "city": "BERN",
+        "loyalty_points": "10",
+        "newsletter": "true",
+    },
     {"email": "cyd@example.com", "firstname": "Cyd", "lifecyclestage": "lead", "last_visit": "2026-01-02T03:04:05Z"},
 ]
 
@@ -41,6 +48,9 @@ def ids(hubspot: HubSpotSandbox) -> list[str]:
         (where("email", "CONTAINS_TOKEN", "*@example.com"), "ac"),
         (where("email", "CONTAINS_TOKEN", "example"), "abc"),
         (where("firstname", "CONTAINS_TOKEN", "An"), ""),
+        (where("firstname", "CONTAINS_TOKEN", "?nn"), ""),
+        (where("lastname", "EQ", "ÖZ"), "b"),
+        (where("lastname", "IN", ["öz"]), "b"),
         (where("hs_object_id", "GT", "1001"), "bc"),
         (where("createdate", "GTE", "0"), "abc"),
     ],
@@ -56,6 +66,8 @@ def test_filters_are_met_together_and_groups_in_turn(client: Client, ids: list[s
     assert (said["total"], said.ids) == (2, [ids[0], ids[2]])
     assert client.post(f"{CONTACTS}/search", {"filters": [where("firstname", "EQ", "bob")]}).ids == [ids[1]]
     assert client.post(f"{CONTACTS}/search", {"query": "ANN"}).ids == [ids[0]]
+    assert client.post(f"{CONTACTS}/search", {"query": "BOB öZ"}).ids == [ids[1]]
+    assert client.post(f"{CONTACTS}/search", {"query": "a n " * 700}).ids == [ids[0]]
     assert client.post(f"{CONTACTS}/search", {}).ids == ids
 
 
@@ -106,12 +118,24 @@ def test_pages_go_up_to_the_cap():
         {"filters": [where("city", "IN", [])]},
         {"filters": [where("loyalty_points", "EQ", "many")]},
         {"filters": [where("createdate", "GT", "yesterday")]},
+        {"filters": [where("city", "CONTAINS_TOKEN")]},
+        {"filters": [where("createdate", "CONTAINS_TOKEN", "2026")]},
+        {"filters": [where("hs_object_id", "NOT_CONTAINS_TOKEN", "1001")]},
+        {"filters": [where("loyalty_points", "CONTAINS_TOKEN", "*")]},
         {"sorts": [{"propertyName": "city", "direction": "UP"}]},
     ],
 )
 def test_searches_beyond_the_limits_are_refused(client: Client, body: dict):
     said = client.post(f"{CONTACTS}/search", body)
     assert (said.code, said["category"]) == (400, "VALIDATION_ERROR")
+
+
+def test_archived_property_is_none_to_search_by(client: Client):
+    definition = {"name": "team", "label": "Team", "groupName": "contactinformation", "type": "string"}
+    client.post("/crm/properties/2026-09/contacts", {**definition, "fieldType": "text"})
+    assert client.search(where("team", "HAS_PROPERTY")).code == 200
+    client("DELETE", "/crm/properties/2026-09/contacts/team")
+    assert client.search(where("team", "HAS_PROPERTY")).code == 400
 
 
 def test_saves_are_found_after_the_lag_and_as_they_were_then():

@@ -11,6 +11,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import orjson
 import pytest
 import urllib3
 from urllib3.exceptions import HTTPError
@@ -135,6 +136,32 @@ def test_mistake_of_ours_is_told_with_its_place(monkeypatch: pytest.MonkeyPatch)
         assert told.all.wait(10)
     finally:
         web.stop()
+
+
+@pytest.mark.parametrize(
+    ("line", "header", "status"),
+    [
+        ("POST", "Content-Length: many", 411),
+        ("POST", "Content-Length: -1", 411),
+        ("POST", "Transfer-Encoding: chunked", 411),
+        ("GET", "A: b\r\n" * 101, 431),
+        ("BREW", "Content-Length: 0", 501),
+    ],
+)
+def test_what_is_no_call_is_refused_in_the_form_of_refusals(
+    hubspot: HubSpotSandbox, line: str, header: str, status: int
+):
+    with socket.create_connection(("127.0.0.1", int(hubspot.url.rpartition(":")[2])), timeout=10) as connection:
+        connection.sendall(f"{line} {CONTACTS} HTTP/1.1\r\n{header}\r\n\r\n".encode())
+        head, _, body = b"".join(iter(lambda: connection.recv(65536), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert orjson.loads(body)["status"] == "error"
+
+
+def test_other_methods_are_not_allowed(hubspot: HubSpotSandbox, client: Client):
+    assert client("OPTIONS", CONTACTS)["message"] == "Method not allowed"
+    assert client.pool.request("HEAD", hubspot.url + CONTACTS).status == 405
+    assert client.get(CONTACTS).code == 200
 
 
 def test_client_that_goes_away_is_no_mistake(hubspot: HubSpotSandbox, capfd: pytest.CaptureFixture[str]):

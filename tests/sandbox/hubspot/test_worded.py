@@ -62,3 +62,13 @@ def test_types_are_taken_away_by_a_word(client: Client, hubspot: HubSpotSandbox,
     assert batch(client, "archive", pair(person, b, "contact_to_company_unlabeled")).code == 204
     assert hubspot.associated("contacts", person, "companies") == [a]
     assert batch(client, "archive", pair(person, a, "friend")).code == 400
+
+
+def test_more_than_a_page_says_where_it_goes_on(client: Client, hubspot: HubSpotSandbox) -> None:
+    person = hubspot.create("contacts", {"email": "many@x.test"})
+    firms = hubspot.seed("companies", [{"name": "A"}] * 501)
+    links = [{"from": {"id": person}, "to": {"id": firm}} for firm in firms]
+    client.post("/crm/associations/2026-09/contacts/companies/batch/associate/default", {"inputs": links})
+    shown = client.get(f"/crm/objects/2026-09/contacts/{person}?associations=companies")["associations"]["companies"]
+    assert shown["paging"]["next"]["after"] == firms[-1]
+    assert batch(client, "read", {"id": person})["results"][0]["paging"] == shown["paging"]

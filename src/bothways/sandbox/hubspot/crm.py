@@ -30,7 +30,7 @@ from bothways.sandbox.hubspot.schema import (
 from bothways.sandbox.hubspot.stages import FIRST, Pipeline, add, options, pipelines, placed
 from bothways.sandbox.hubspot.store import Row, Store
 from bothways.sandbox.hubspot.users import owns
-from bothways.sandbox.hubspot.values import Invalid, bad_value, iso, millis_of, normal
+from bothways.sandbox.hubspot.values import Invalid, bad_value, is_whole, iso, millis_of, normal
 
 Sent = Mapping[str, Any]
 
@@ -119,7 +119,7 @@ class Crm:
     def one(self, kind: Kind, id: str, id_property: str | None = None, *, archived: bool | None = False) -> Row | None:
         """Return the record with this id, or with this value of a unique property; ``archived`` None: any."""
         if id_property in (None, "", "hs_object_id"):
-            number = int(id) if id.isascii() and id.isdecimal() and len(id) < 19 else None
+            number = int(id) if is_whole(id) else None
         else:
             self.require_unique(kind, str(id_property))
             number = self.store.holder(kind.name, str(id_property), key_of(str(id_property), id))
@@ -136,7 +136,8 @@ class Crm:
         """Raise Refused if a property does not identify records."""
         if not name:
             raise Refused(400, "idProperty is needed")
-        if not self.properties[kind.name].get(name, {}).get("hasUniqueValue"):
+        definition = self.properties[kind.name].get(name)
+        if definition is None or definition["archived"] or not definition["hasUniqueValue"]:
             raise Refused(400, f"{name} is not a unique property of {kind.type_id}")
 
     # --- saving ---------------------------------------------------------------------------------------

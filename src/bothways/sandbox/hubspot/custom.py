@@ -21,7 +21,8 @@ from bothways.sandbox.hubspot.schema import Kind, custom_kind
 from bothways.sandbox.hubspot.values import iso
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,99}")
-_CHANGEABLE = ("labels", "requiredProperties", "searchableProperties", "primaryDisplayProperty", "description")
+_LISTS = ("requiredProperties", "searchableProperties", "secondaryDisplayProperties")
+_CHANGEABLE = ("primaryDisplayProperty", "description", *_LISTS)
 
 
 def list_all(ask: Ask) -> Answer:
@@ -42,14 +43,17 @@ def create(ask: Ask) -> Answer:
 
 
 def update(ask: Ask) -> Answer:
-    """Change what a kind is called, which of its properties it needs, and which are searched.
+    """Change what a kind is called, which of its properties it needs, which are searched, and which it is known by.
 
-    The answer has neither its properties nor what it can be associated with.
+    What is not said stays, also one of the two labels [K]. The answer has neither its properties nor what it can be
+    associated with.
     """
     kind, body = _found(ask), ask.body
     definition = _definition(ask.crm, kind)
-    changed = {name: body[name] for name in _CHANGEABLE if name in body}
+    changed = {name: body[name] for name in _CHANGEABLE if body.get(name) is not None}
     _check_names(changed, ask.crm.properties[kind.name])
+    labels = {name: word for name, word in (body.get("labels") or {}).items() if word and name in definition["labels"]}
+    changed["labels"] = definition["labels"] | labels
     _save(ask.crm, kind.name, {**definition, **changed, "updated": ask.crm.now})
     shown = {**_shown(ask.crm, ask.crm.kinds[kind.name]), "portalId": PORTAL}
     return 200, {name: value for name, value in shown.items() if name not in ("properties", "associations")}
@@ -66,8 +70,7 @@ def delete(ask: Ask) -> Answer:
     if ask.crm.store.page(kind.name, 0, 1):
         raise Refused(400, f"{kind.name} still has records; delete them first")
     _save(ask.crm, kind.name, {**_definition(ask.crm, kind), "archived": ask.crm.now})
-    ask.crm.store.db.execute("DELETE FROM properties WHERE object=?", (kind.name,))
-    ask.crm.store.db.execute("DELETE FROM labels WHERE ? IN (object, other)", (kind.name,))
+    ask.crm.store.wipe(kind.name)
     ask.crm.learn_kinds()
     return 204, None
 
@@ -158,8 +161,9 @@ def associate(crm: Crm, kind: Kind, other: Kind) -> None:
 
 
 def _check_names(sent: Mapping[str, Any], known: Iterable[str]) -> None:
-    """Raise Refused if a list of properties names one that there is not."""
-    names = [name for each in ("requiredProperties", "searchableProperties") for name in sent.get(each) or ()]
+    """Raise Refused if what is sent names a property that there is not."""
+    names = [str(name) for each in _LISTS for name in sent.get(each) or ()]
+    names += [str(sent["primaryDisplayProperty"])] if "primaryDisplayProperty" in sent else []
     unknown = sorted(set(names) - set(known))
     if unknown:
         raise Refused(400, f"These are no properties of the object: {', '.join(unknown)}")

@@ -138,17 +138,17 @@ class Journal:
     def want(self, body: Mapping[str, Any]) -> Wanted:
         """Make a subscription, or put it in the place of one to the same; raise ValueError. [K] what is the same."""
         type, portal, type_id = body.get("subscriptionType"), body.get("portalId"), body.get("objectTypeId")
-        actions = body.get("actions")
-        if type not in ACTIONS:
+        names = ("actions", "properties", "associatedObjectTypeIds")
+        actions, properties, others = (_texts(name, body.get(name)) for name in names)
+        if not isinstance(type, str) or type not in ACTIONS:
             raise ValueError(f"Invalid subscription type: {type}")
-        if portal not in self.portals:
+        if not isinstance(portal, int) or portal not in self.portals:
             raise ValueError(f"The app is not installed in {portal}")
         kind = self.kind_of(str(type_id))
         if kind is None or kind.type_id != type_id:
             raise ValueError(f"Invalid object type id: {type_id}")
-        if not isinstance(actions, list) or not actions or set(actions) - ACTIONS[type]:
+        if not actions or set(actions) - ACTIONS[type]:
             raise ValueError(f"Invalid actions for {type}: {actions}")
-        properties, others = (tuple(body.get(name) or ()) for name in ("properties", "associatedObjectTypeIds"))
         with self._lock:
             same = [each for each in self._wanted if (each.type, each.portal, each.type_id) == (type, portal, type_id)]
             self._made += 0 if same else 1
@@ -307,3 +307,10 @@ def _event(action: str, change: Change) -> Event:
         return event | {"objectId": facts["fromObjectId"]} | more
     merged = {name: facts[name] for name in ("primaryObjectId", "mergedObjectIds", "newObjectId") if name in facts}
     return event | {"objectId": facts["objectId"], "propertyChanges": {}} | merged
+
+
+def _texts(name: str, sent: Any) -> tuple[str, ...]:
+    """Return a list of texts that was sent, or nothing; raise ValueError."""
+    if not isinstance(sent, list | None) or not all(isinstance(each, str) for each in sent or ()):
+        raise ValueError(f"{name} must be a list of texts")
+    return tuple(sent or ())

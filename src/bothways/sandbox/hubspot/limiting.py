@@ -1,11 +1,12 @@
 """Calls that tell of an account's rules, and of how much of its limits is used."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import not_found
 from bothways.sandbox.hubspot.rules import PROPERTIES, RECORDS, usage
-from bothways.sandbox.hubspot.schema import KINDS
+from bothways.sandbox.hubspot.schema import KINDS, Kind
 
 
 def rules(ask: Ask) -> Answer:
@@ -25,22 +26,37 @@ def _shown(rules: dict[str, list[str]]) -> list[dict[str, Any]]:
 
 
 def records(ask: Ask) -> Answer:
-    """Answer how many records of each kind there are, and can be."""
-    rows = [
-        usage(kind.type_id, kind.label, ask.crm.store.count(kind.name), ask.crm.rules.most.get(kind.name, RECORDS))
-        for kind in KINDS
+    """Answer how many records of each kind there are, and can be; of kinds of the account's own, of all together."""
+    rows = {
+        kind: usage(kind.type_id, kind.label, ask.crm.store.count(kind.name), _most(ask, kind))
+        for kind in ask.crm.kinds.values()
+    }
+    custom = [
+        {name: value for name, value in row.items() if name not in ("limit", "percentage")}
+        for kind, row in rows.items()
+        if kind not in KINDS
     ]
-    custom = {"byObjectType": [], "overallLimit": 0, "overallUsage": 0, "overallPercentage": 0}
-    return 200, {"hubspotDefinedObjectTypes": rows, "customObjectTypes": custom}
+    most = sum(_most(ask, kind) for kind in rows if kind not in KINDS)
+    return 200, {
+        "hubspotDefinedObjectTypes": [row for kind, row in rows.items() if kind in KINDS],
+        "customObjectTypes": {"byObjectType": custom, **_overall(custom, most)},
+    }
+
+
+def _most(ask: Ask, kind: Kind) -> int:
+    return ask.crm.rules.most.get(kind.name, RECORDS)
+
+
+def _overall(rows: Sequence[Mapping[str, Any]], most: int) -> dict[str, Any]:
+    used = sum(each["usage"] for each in rows)
+    share = round(100 * used / most, 2) if most else 0
+    return {"overallLimit": most, "overallUsage": used, "overallPercentage": share}
 
 
 def properties(ask: Ask) -> Answer:
     """Answer how many properties of its own each kind has, and can have."""
     rows = []
-    for kind in KINDS:
+    for kind in ask.crm.kinds.values():
         own = [each for each in ask.crm.properties[kind.name].values() if not each["hubspotDefined"]]
         rows.append(usage(kind.type_id, kind.label, sum(not each["archived"] for each in own), PROPERTIES))
-    total = sum(each["usage"] for each in rows)
-    most = PROPERTIES * len(rows)
-    overall = {"overallLimit": most, "overallUsage": total, "overallPercentage": round(100 * total / most, 2)}
-    return 200, {"byObjectType": rows, **overall}
+    return 200, {"byObjectType": rows, **_overall(rows, PROPERTIES * len(rows))}

@@ -4,6 +4,7 @@ Whose records rules choose (DYNAMIC and SNAPSHOT lists) can be looked at, but no
 makes them by ``set_list``, and says who is on them.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,15 +16,19 @@ from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.values import iso
 
 PAGE, SEARCHED, DEFAULT_SEARCHED, MOST_CLEARED = 250, 500, 20, 100_000
-MANUAL = "MANUAL"
+MANUAL, SORTED = "MANUAL", "HS_LIST_ID"
+_PLACE = re.compile(r"\d+(?:-\d+)?", re.ASCII)
 
 
 def search(ask: Ask) -> Answer:
     """Answer the lists whose names hold the words: of one kind of record, of some ways or ids, if any are named."""
     body = ask.body
-    count, offset = int(body.get("count") or DEFAULT_SEARCHED), int(body.get("offset") or 0)
+    count = DEFAULT_SEARCHED if body.get("count") is None else int(body["count"])
+    offset = int(body.get("offset") or 0)
     if not 1 <= count <= SEARCHED:
         raise Refused(400, f"count must be between 1 and {SEARCHED}")
+    if body.get("sort") not in (None, "", SORTED):
+        raise Refused(400, f"lists are sorted by {SORTED} alone here")
     words, wanted = str(body.get("query") or "").casefold(), body.get("objectTypeId")
     ids, types = [str(each) for each in body.get("listIds") or ()], body.get("processingTypes") or ()
     rows = [
@@ -188,9 +193,11 @@ def _changed(ask: Ask, add: Iterable[Any], remove: Iterable[Any]) -> Answer:
 def _page(ask: Ask, found: Sequence[tuple[tuple[int, ...], Member]]) -> Answer:
     """Answer a page of members, each with its place in the order; a page begins at the place that ``after`` tells."""
     limit, after = ask.first("limit") or "100", ask.first("after") or "0"
-    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.replace("-", "").isdecimal():
+    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not _PLACE.fullmatch(after):
         raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
-    begin = tuple(int(each or 0) for each in after.split("-"))
+    if ask.first("before"):
+        raise Refused(400, "the stand-in pages forwards alone: by after, not by before")
+    begin = tuple(map(int, after.split("-")))
     rest = [each for each in found if each[0] >= begin]
     results = [{"recordId": str(each.id), "membershipTimestamp": iso(each.added)} for _, each in rest[: int(limit)]]
     body: dict[str, Any] = {"results": results, "total": len(found)}

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import threading
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,8 +72,10 @@ class Wrong(Exception):
         self.word, self.sentence, self.status, self.kind = word, sentence, status, kind or word.upper()
 
     def answer(self) -> Answer:
-        """Return the answer in both of the forms that HubSpot's have had."""
+        """Return the answer in both of the forms that HubSpot's have had, with what its clients hold for certain."""
         body = {"error": self.word, "error_description": self.sentence, "status": self.kind, "message": self.sentence}
+        body["category"] = "INVALID_AUTHENTICATION" if self.status == 401 else "VALIDATION_ERROR"  # [K]
+        body["correlationId"] = str(uuid.uuid4())
         return self.status, body
 
 
@@ -101,6 +104,12 @@ class Desk:
                 return scopes if now < until else None
             grant, until = self._access.get(token, (None, 0.0))
             return grant.scopes if grant is not None and not grant.ended and now < until else None
+
+    def ended_at(self, token: str) -> float | None:
+        """Return when an access token ends that nobody took back, None for every other."""
+        with self._lock:
+            grant, until = self._access.get(token, (None, 0.0))
+            return until if grant is not None and not grant.ended else None
 
     def end_all(self) -> int:
         """End everything that was allowed, as a person does who removes the app; return how many grants that were."""
@@ -224,7 +233,7 @@ class Desk:
 
     def _client(self, form: Mapping[str, Sequence[str]]) -> App:
         app = self.apps.get(_first(form, "client_id"))
-        if app is None or not hmac.compare_digest(app.secret, _first(form, "client_secret")):
+        if app is None or not hmac.compare_digest(app.secret.encode(), _first(form, "client_secret").encode()):
             raise Wrong("invalid_client", "The client id and the client secret do not match.", 401, "BAD_CLIENT")
         return app
 

@@ -6,7 +6,7 @@ from typing import Any
 from bothways.sandbox.hubspot.asks import Answer, Ask
 from bothways.sandbox.hubspot.problems import Refused, not_found
 from bothways.sandbox.hubspot.users import Owner, owners
-from bothways.sandbox.hubspot.values import iso
+from bothways.sandbox.hubspot.values import is_whole, iso
 
 PAGE, DEFAULT_PAGE = 500, 100
 
@@ -14,7 +14,7 @@ PAGE, DEFAULT_PAGE = 500, 100
 def list_page(ask: Ask) -> Answer:
     """Answer a page of the owners, of the one with an address if one is asked for."""
     limit, after = ask.first("limit") or str(DEFAULT_PAGE), ask.first("after") or "0"
-    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not after.isdecimal():
+    if not limit.isdecimal() or not 1 <= int(limit) <= PAGE or not is_whole(after):
         raise Refused(400, f"limit must be between 1 and {PAGE}, and after a place in this listing")
     found: Sequence[Owner] = owners(ask.crm.store, int(after), archived=ask.archived)
     if email := ask.first("email"):

@@ -95,7 +95,10 @@ def create_stage(ask: Ask) -> Answer:
 
 def update_stage(ask: Ask) -> Answer:
     """Change what is said of a stage; metadata that is not said stays."""
-    return 200, _put(ask, _asked(ask), staging.changed(ask.kind, _asked_stage(ask), ask.body), CHANGED)
+    held, body = _asked_stage(ask), ask.body
+    if body.get("archived") is not None:
+        raise Refused(400, "archived is not for changing a stage")  # [K]
+    return 200, _put(ask, _asked(ask), staging.changed(ask.kind, held, body), CHANGED)
 
 
 def replace_stage(ask: Ask) -> Answer:

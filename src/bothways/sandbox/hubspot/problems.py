@@ -106,6 +106,12 @@ def unauthorized() -> Refused:
     return Refused(401, "Authentication credentials not found or not valid.", "INVALID_AUTHENTICATION")
 
 
+def expired(seconds: float) -> Refused:
+    """Return the refusal of a call with an access token that has ended so long ago [C]."""
+    message = f"The OAuth token used to make this call expired {int(seconds)} second(s) ago."
+    return Refused(401, message, "EXPIRED_AUTHENTICATION")
+
+
 def missing_scopes(scopes: Sequence[str]) -> Refused:
     """Return the refusal of a call that the token's scopes do not cover."""
     inner = {

@@ -128,6 +128,7 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
 def update(ask: Ask) -> Answer:
     """Change a property. Whether it is unique, and how sensitive it is, stays as it is, whatever is sent [C]."""
     body, held = ask.body, _definition(ask, ask.arg, archived=False)
+    _refuse_read_only(body, held["modificationMetadata"], ask.arg)
     changed = _sent(body) | {name: str(body[name]) for name in _WORDS if body.get(name) is not None}
     if "groupName" in changed:
         groups.require(ask, changed["groupName"])
@@ -135,6 +136,13 @@ def update(ask: Ask) -> Answer:
     _check_form(definition["type"], definition["fieldType"])
     _check_options(definition["type"], definition["options"])
     return 200, _define(ask, definition)
+
+
+def _refuse_read_only(body: Mapping[str, Any], may: Mapping[str, bool], name: str) -> None:
+    """Raise Refused for a change of what its metadata say that nobody changes [K: that it is refused]."""
+    sent = {each for each, value in body.items() if value is not None}
+    if (may["readOnlyDefinition"] and sent - {"options"}) or (may["readOnlyOptions"] and "options" in sent):
+        raise Refused(400, f'The definition of "{name}" is read only')
 
 
 def _sent(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ GROUPS, FILTERS_PER_GROUP, FILTERS = 5, 6, 18
 
 _COMPARE = {"EQ": "=", "GT": ">", "GTE": ">=", "LT": "<", "LTE": "<=", "NEQ": "<>"}
 _ASSOCIATED = "associations."
+_WORDLESS = ("number", "date", "datetime")
 _SETS = {"IN": "IN", "NOT_IN": "NOT IN"}
 
 
@@ -36,11 +37,13 @@ class _Side:
 
     def case_blind(self) -> "_Side":
         """Return this side for comparing texts without regard to case."""
-        return _Side(f"lower({self.sql})", self.params, str.lower) if self.folded else self
+        return _Side(f"folded({self.sql})", self.params, str.lower) if self.folded else self
 
 
 def prepare(store: Store) -> None:
-    """Teach the database what searching needs."""
+    """Teach the database what searching needs; of upper case it knows only the letters of English."""
+    store.db.create_function("folded", 1, _folded, deterministic=True)
+    store.db.create_function("has_words", 2, _has_words, deterministic=True)
     store.db.create_function("token", 2, _has_token, deterministic=True)
     store.db.create_function("local_number", 1, local_number, deterministic=True)
 
@@ -88,10 +91,10 @@ def _where(crm: Crm, kind: Kind, body: Mapping[str, Any]) -> tuple[str, list[Any
         params += [param for _, more in conditions for param in more]
     if alternatives:
         where.append("(" + " OR ".join(alternatives) + ")")
-    for word in str(body.get("query") or "").lower().split():
+    if body.get("query"):
         texts = [f"coalesce({_text(name)}, '')" for name in kind.searched]
-        where.append("instr(lower(" + " || ' ' || ".join(texts) + "), ?) > 0")
-        params.append(word)
+        where.append("has_words(" + " || ' ' || ".join(texts) + ", ?)")
+        params.append(str(body["query"]))
     return " AND ".join(where), params
 
 
@@ -106,7 +109,8 @@ def _condition(crm: Crm, kind: Kind, filter: Mapping[str, Any]) -> tuple[str, li
     operator, name = str(filter.get("operator") or ""), str(filter.get("propertyName"))
     if name.startswith(_ASSOCIATED):
         return _associated(crm, kind, name.removeprefix(_ASSOCIATED), operator, filter)
-    side = _side(kind, _definition(crm, kind, filter.get("propertyName")))
+    definition = _definition(crm, kind, filter.get("propertyName"))
+    side = _side(kind, definition)
     if operator == "HAS_PROPERTY":
         return f"{side.sql} IS NOT NULL", [*side.params]
     if operator == "NOT_HAS_PROPERTY":
@@ -122,12 +126,14 @@ def _condition(crm: Crm, kind: Kind, filter: Mapping[str, Any]) -> tuple[str, li
         values = filter.get("values")
         if not isinstance(values, list) or not values:
             raise Refused(400, f"{operator} needs values")
-        left = f"lower({side.sql})" if side.folded else side.sql  # the values are taken as they are
+        left = f"folded({side.sql})" if side.folded else side.sql  # the values are taken as they are
         marks = ", ".join("?" * len(values))
         return f"{left} {_SETS[operator]} ({marks})", [*side.params, *(_read(side, each) for each in values)]
     if operator in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"):
+        if definition["type"] in _WORDLESS:
+            raise Refused(400, f"{operator} looks for words, and there are none in {name}")  # [K]
         wanted = int(operator == "CONTAINS_TOKEN")
-        return f"token({side.sql}, ?) = {wanted}", [*side.params, str(filter.get("value") or "")]
+        return f"token({side.sql}, ?) = {wanted}", [*side.params, _operand(side, filter, "value")]
     raise Refused(400, f'"{operator}" is not an operator of search')
 
 
@@ -168,7 +174,7 @@ def _sort(text: str) -> dict[str, str]:
 
 def _definition(crm: Crm, kind: Kind, name: Any) -> Definition:
     definition = crm.properties[kind.name].get(str(name))
-    if definition is None:
+    if definition is None or definition["archived"]:
         raise Refused(400, f'There was a problem with the request: property "{name}" does not exist')
     return definition
 
@@ -216,11 +222,21 @@ def _number(body: Mapping[str, Any], name: str, default: int) -> int:
         raise Refused(400, f"{name} must be a number") from error
 
 
+def _folded(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _has_words(text: str, query: str) -> bool:
+    """Tell whether every word of a query is somewhere in a text, whatever its case."""
+    lowered = text.lower()
+    return all(word in lowered for word in query.lower().split())
+
+
 def _has_token(value: str | None, pattern: str) -> int | None:
     """Tell whether a text has every word of a pattern among its words; "*" stands for any characters."""
     if value is None:
         return None
     text = value.lower()
     words = {text, *text.split(), *re.findall(r"\w+", text)}
-    wanted = [each.replace("[", "[[]") for each in pattern.lower().split()]
+    wanted = [each.replace("[", "[[]").replace("?", "[?]") for each in pattern.lower().split()]
     return int(bool(wanted) and all(any(fnmatch.fnmatchcase(word, each) for word in words) for each in wanted))

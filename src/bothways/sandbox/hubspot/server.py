@@ -22,7 +22,7 @@ from bothways.sandbox.hubspot.journal import Journal, KeepsJournal
 from bothways.sandbox.hubspot.limits import DAILY, Limits
 from bothways.sandbox.hubspot.oauth import LetsAppsIn
 from bothways.sandbox.hubspot.otherwise import known
-from bothways.sandbox.hubspot.problems import Refused, missing_scopes, ordered, rate_limited, unauthorized
+from bothways.sandbox.hubspot.problems import Refused, expired, missing_scopes, ordered, rate_limited, unauthorized
 from bothways.sandbox.hubspot.routes import Route, route_of
 from bothways.sandbox.hubspot.rules import may_not_associate
 from bothways.sandbox.hubspot.store import Store
@@ -291,6 +291,8 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered, WorkedIn):
         route = route_of(request.method, request.path, self._crm.kind_of)
         if route.owned:
             self._check_owner(request, route)
+        if request.body and not route.open and "json" not in request.headers.get("content-type", "json").lower():
+            raise Refused(415, "Unsupported Media Type")  # [K]
         with self._lock:
             for_itself = route.call == "oauth/token" and b"grant_type=client_credentials" in request.body
             self.calls["oauth/own token" if for_itself else route.call] += 1
@@ -315,7 +317,8 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered, WorkedIn):
             return self.tokens[token]
         scopes = self._desk.scopes_of(token, self.clock.now(), of_app=of_app)
         if scopes is None:
-            raise unauthorized()
+            until = None if of_app else self._desk.ended_at(token)
+            raise unauthorized() if until is None else expired(self.clock.now() - until)
         return scopes
 
     def _came_of_oauth(self, request: Request) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 
 from bothways.sandbox.hubspot.problems import Refused
+from bothways.sandbox.hubspot.values import is_whole
 
 TEXT, WHOLE, INTEGER, OBJECT = "text", "whole number", "integer", "object"
 """Any single value; a whole number from 0 on, as one or in a text; a number as it is; an object with any members."""
@@ -21,6 +22,19 @@ _FILTERS: Shape = [{"propertyName": TEXT, "operator": TEXT, "value": TEXT, "high
 _PROPERTY: Shape = {"name": TEXT, "label": TEXT, "groupName": TEXT, "options": [{"value": TEXT, "label": TEXT}]}
 _GROUP: Shape = {"name": TEXT, "label": TEXT, "displayOrder": INTEGER}
 _LABEL: Shape = {"name": TEXT, "label": TEXT, "inverseLabel": TEXT, "associationTypeId": WHOLE}
+_STAGE: Shape = {"stageId": TEXT, "label": TEXT, "displayOrder": TEXT, "metadata": OBJECT}
+_PIPELINE: Shape = {"pipelineId": TEXT, "label": TEXT, "displayOrder": TEXT, "stages": [_STAGE]}
+_KIND: Shape = {
+    "name": TEXT,
+    "labels": {"singular": TEXT, "plural": TEXT},
+    "description": TEXT,
+    "primaryDisplayProperty": TEXT,
+    "requiredProperties": [TEXT],
+    "searchableProperties": [TEXT],
+    "secondaryDisplayProperties": [TEXT],
+    "properties": [_PROPERTY],
+    "associatedObjects": [TEXT],
+}
 _NAMED: Shape = {"inputs": [{"name": TEXT}]}
 
 SHAPES: Mapping[str, Shape] = {
@@ -62,6 +76,7 @@ SHAPES: Mapping[str, Shape] = {
         "count": WHOLE,
         "offset": WHOLE,
         "query": TEXT,
+        "sort": TEXT,
         "objectTypeId": TEXT,
         "listIds": [TEXT],
         "processingTypes": [TEXT],
@@ -71,6 +86,10 @@ SHAPES: Mapping[str, Shape] = {
     "lists/add": [TEXT],
     "lists/remove": [TEXT],
     "lists/add and remove": {"recordIdsToAdd": [TEXT], "recordIdsToRemove": [TEXT]},
+    **dict.fromkeys(("pipelines/create", "pipelines/update", "pipelines/replace"), _PIPELINE),
+    **dict.fromkeys(("pipelines/stages/create", "pipelines/stages/update", "pipelines/stages/replace"), _STAGE),
+    **dict.fromkeys(("schemas/create", "schemas/update"), _KIND),
+    "schemas/associations": {"fromObjectTypeId": TEXT, "toObjectTypeId": TEXT, "name": TEXT},
 }
 """The body of each call that has one, as far as it is read."""
 
@@ -93,8 +112,7 @@ def _fits(value: Any, shape: Shape) -> bool:
     if shape == TEXT:
         return isinstance(value, str | int | float)
     if shape == WHOLE:
-        text = str(value)
-        return not isinstance(value, bool) and text.isascii() and text.isdecimal() and len(text) < 19
+        return not isinstance(value, bool) and is_whole(str(value))
     if shape == INTEGER:
         return isinstance(value, int) and not isinstance(value, bool)
     if shape == OBJECT:

@@ -9,6 +9,7 @@ from bothways.sandbox.hubspot.crm import BIN_KEEPS, found
 from bothways.sandbox.hubspot.problems import PORTAL, Refused, not_numeric
 from bothways.sandbox.hubspot.search import search
 from bothways.sandbox.hubspot.store import Row
+from bothways.sandbox.hubspot.values import is_whole
 from bothways.sandbox.hubspot.worded import shown_with
 
 PAGE, PAGE_WITH_HISTORY, DEFAULT_PAGE = 100, 50, 10
@@ -19,7 +20,7 @@ def list_page(ask: Ask) -> Answer:
     limit, after = ask.first("limit") or str(DEFAULT_PAGE), ask.first("after") or "0"
     if not limit.isdecimal() or not 1 <= int(limit) <= PAGE:
         raise Refused(400, f"limit must be between 1 and {PAGE}")
-    if not after.isdecimal():
+    if not is_whole(after):
         raise Refused(400, "after is not a place in this listing")
     if ask.listed("propertiesWithHistory") and int(limit) > PAGE_WITH_HISTORY:
         raise Refused(400, f"limit must be at most {PAGE_WITH_HISTORY} with history")

@@ -11,6 +11,7 @@ from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.stages import Stage
 
+LAST_PLACE = 2**31 - 1
 _STATES = ("OPEN", "CLOSED")
 _STATE_OF = {"tickets": "ticketState", "leads": "leadState"}
 """The metadata with what a stage stands for; "state" for kinds of the account's own."""
@@ -39,6 +40,8 @@ def place_of(body: Mapping[str, Any], held: int) -> int:
         raise Refused(400, "displayOrder must be a number") from error
     if place < 0:
         raise Refused(400, "displayOrder must not be negative")
+    if place > LAST_PLACE:
+        raise Refused(400, f"displayOrder must be at most {LAST_PLACE}")
     return place
 
 

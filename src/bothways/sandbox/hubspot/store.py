@@ -69,6 +69,9 @@ CREATE TABLE IF NOT EXISTS owners (
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
 
+_RECORDS, _AROUND = ("records", "keys", "merged", "found", "to_index"), ("properties", "groups", "lists")
+_OF_ONE_KIND = (*_RECORDS, *_AROUND, "pipelines", "stages", "audits")
+
 VERSION = 2
 """Of the tables; a file with those of another version is not opened."""
 
@@ -183,6 +186,15 @@ class Store:
         """Remove a record for good."""
         self._flush()
         self.db.execute("DELETE FROM records WHERE object=? AND id=?", (object, id))
+
+    def wipe(self, object: str) -> None:
+        """Remove everything of a kind of record, those in the recycling bin and their lists and pipelines as well."""
+        self._flush()
+        self.db.execute("DELETE FROM list_members WHERE list IN (SELECT id FROM lists WHERE object=?)", (object,))
+        for table in _OF_ONE_KIND:
+            self.db.execute(f"DELETE FROM {table} WHERE object=?", (object,))
+        for table in ("associations", "labelled", "labels"):
+            self.db.execute(f"DELETE FROM {table} WHERE ? IN (object, other)", (object,))
 
     def lead(self, object: str, ids: Sequence[int], target: int) -> None:
         """Make ids, and all that led to them, lead to another record."""

@@ -6,6 +6,7 @@ Callers hold the sandbox's lock and an open transaction.
 from typing import Any, NamedTuple
 
 from bothways.sandbox.hubspot.store import Store
+from bothways.sandbox.hubspot.values import is_whole
 
 FIRST_ID, FIRST_USER = 41_000_000, 9_000_000
 
@@ -39,7 +40,7 @@ def owners(store: Store, first: int = 0, *, archived: bool | None = False) -> li
 
 def owns(store: Store, id: str) -> bool:
     """Tell whether records can belong to an owner of this id. [K] To one whose user is no more, they cannot."""
-    if not id.isdecimal():
+    if not is_whole(id):
         return False
     query = "SELECT 1 FROM owners WHERE number=? AND NOT archived"
     return store.db.execute(query, (int(id) - FIRST_ID,)).fetchone() is not None

@@ -45,6 +45,11 @@ def normal(definition: Mapping[str, Any], sent: Any, held: str | None, otherwise
     return _FORMS[definition["type"]](definition, text, None if "semicolon-replaces" in otherwise else held)
 
 
+def is_whole(text: str) -> bool:
+    """Tell whether a text is a whole number from 0 on that is not too large to be kept."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
 def bad_value(name: str, error: Invalid) -> BadValue:
     """Return a refusal of one property's value."""
     return BadValue(name, error.code, str(error))

@@ -105,7 +105,11 @@ def _handler(answer: Answer, now: Callable[[], float]) -> type[BaseHTTPRequestHa
         disable_nagle_algorithm = True
 
         def _any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            length = self.headers.get("Content-Length") or "0"
+            if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdecimal()):
+                self.send_error(HTTPStatus.LENGTH_REQUIRED)
+                return
+            body = self.rfile.read(int(length))
             try:
                 reply = answer(
                     Request(
@@ -121,7 +125,7 @@ def _handler(answer: Answer, now: Callable[[], float]) -> type[BaseHTTPRequestHa
                 self._send(reply)
 
         def _send(self, reply: Reply) -> None:
-            content = b"" if reply.body is None else reply.body
+            content = b"" if reply.body is None or self.command == "HEAD" else reply.body
             if not isinstance(content, bytes):
                 content = orjson.dumps(content)
             lines = [f"HTTP/1.1 {reply.status} {_phrase(reply.status)}", f"Date: {formatdate(now(), usegmt=True)}"]
@@ -130,7 +134,12 @@ def _handler(answer: Answer, now: Callable[[], float]) -> type[BaseHTTPRequestHa
                 lines.append(f"Content-Length: {len(content)}")
             self.wfile.write("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
 
-        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _any
+        do_GET = do_HEAD = do_OPTIONS = do_POST = do_PUT = do_PATCH = do_DELETE = _any
+
+        def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+            """Refuse what is no call, in the form of HubSpot's refusals, and read no further."""
+            self.close_connection = True
+            self._send(Reply(code, {"status": "error", "message": message or HTTPStatus(code).phrase}))
 
         def log_message(self, format: str, *args: object) -> None:
             return

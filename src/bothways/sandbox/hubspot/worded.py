@@ -38,11 +38,11 @@ def shown_with(ask: Ask, row: Row, names: Sequence[str]) -> dict[str, Any]:
     shown = {}
     for other in [kind_named(ask.crm, each) for each in names]:
         try:
-            rows = _rows(ask, row, other)
+            page = _page(ask, row, other)
         except Refused:
             continue
-        if rows:
-            shown[other.name] = {"results": rows}
+        if page["results"]:
+            shown[other.name] = page
     return {"associations": shown} if shown else {}
 
 
@@ -58,9 +58,10 @@ def read(ask: Ask) -> Answer:
     for each in inputs_of(ask.body, MOST_READ):
         id = str(each.get("id") or "")
         row = ask.crm.one(ask.kind, id)
-        rows = _rows(ask, row, other) if row is not None else []
-        if rows:
-            results.append({"from": {"id": id}, "to": rows})
+        page = _page(ask, row, other) if row is not None else {"results": []}
+        if page["results"]:
+            paging = {"paging": page["paging"]} if "paging" in page else {}
+            results.append({"from": {"id": id}, "to": page["results"], **paging})
         else:
             errors.append(nothing(ask.kind, id, other).row())
     return batch_answer(ask, results, errors, 200)
@@ -100,13 +101,16 @@ def archive(ask: Ask) -> Answer:
     return 204, None
 
 
-def _rows(ask: Ask, row: Row, other: Kind) -> list[dict[str, str]]:
+def _page(ask: Ask, row: Row, other: Kind) -> dict[str, Any]:
+    """Return the first page of what a record is associated with; how it goes on is told as by the numbers."""
     words = {(each["category"], each["typeId"]): word for word, each in _words(ask.crm, ask.kind, other).items()}
-    return [
+    page = page_of(ask.crm, ask.kind, row, other, 0)
+    rows = [
         {"id": str(each["toObjectId"]), "type": words[type["category"], type["typeId"]]}
-        for each in page_of(ask.crm, ask.kind, row, other, 0)["results"]
+        for each in page["results"]
         for type in each["associationTypes"]
     ]
+    return {**page, "results": rows}
 
 
 def _type(ask: Ask, other: Kind, sent: Mapping[str, Any]) -> Type:

@@ -133,3 +133,10 @@ document.addEventListener("click", async (event) => {
   await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
   button.textContent = button.dataset.done;
 });
+// A double click counts once: where a form is sent twice, the answer to the second is shown, and what it asks is done.
+const sent = new WeakMap();
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if (event.timeStamp - (sent.get(event.target) ?? -Infinity) < 1000) event.preventDefault();
+  else sent.set(event.target, event.timeStamp);
+});
