@@ -206,8 +206,9 @@ class WriteResult:
     """What became of one item: never raised, always returned, one per item.
 
     ``record`` is what the app holds now, from the write's own answer (or a read-back by the connector).
-    ``fields`` names the fields an app refused, if it says which, or of a record that it wrote those that it has left as
-    they were; ``message`` is the app's own sentence, or begins with REJECTED.
+    ``fields`` names the fields an app refused, if it says which (of a duplicate those that must be unique), or of a
+    record that it wrote those that it has left as they were; ``message`` is the app's own sentence, or begins with
+    REJECTED.
     """
 
     key: str

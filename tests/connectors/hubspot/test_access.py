@@ -135,6 +135,12 @@ def test_blanks_around_a_token_do_not_matter(account: Account):
     assert Account(account.hubspot, token=f" {account.hubspot.token}\n").connector.check().id
 
 
+def test_look_for_our_own_property_that_fails_is_no_answer(account: Account):
+    account.hubspot.fault("500", times=5, match="/properties/2026-09/leads")
+    with pytest.raises(AppFailed):
+        account.connector.own_fields()
+
+
 def test_missing_scopes_are_named_in_words(account: Account):
     account.hubspot.grant("reader", {"crm.objects.contacts.read", "crm.schemas.contacts.read"})
     reader = Account(account.hubspot, token="reader")

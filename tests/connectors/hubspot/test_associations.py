@@ -100,6 +100,18 @@ def test_only_what_differs_from_what_was_read_is_written(account: Account, firms
     assert account.bill() == calls
 
 
+@pytest.mark.parametrize("after", ["survivor", "nothing"])
+def test_company_that_was_merged_meanwhile_is_not_taken_away_by_its_old_id(account: Account, firms, after: str) -> None:
+    """An old id leads to the survivor, to which the contact belongs by now."""
+    (id,) = account.people(1)
+    account.hubspot.associate("contacts", id, "companies", firms[0])
+    survivor = account.hubspot.merge("companies", firms[0], firms[1])
+    result = update(account, id, {FIRMS: [firms[0]]}, {FIRMS: [survivor] if after == "survivor" else []})
+    assert result.outcome is Outcome.DONE
+    assert result.record is not None
+    assert result.record.values[FIRMS] == [survivor] == account.hubspot.associated("contacts", id, "companies")
+
+
 def test_primary_one_alone_can_change(account: Account, firms) -> None:
     (id,) = account.people(1)
     for firm in firms[:2]:

@@ -410,7 +410,7 @@ def test_what_the_token_may_not_do_is_told_as_not_checked(account: Account):
     account.hubspot.grant("reader", {"crm.objects.contacts.read", "crm.schemas.contacts.read"})
     notes = Notes()
     found = checked(Account(account.hubspot, token="reader"), notes)
-    others = {"stages-are-options", "owners-to-a-page", "lead-types", "custom-plain-type"}
+    others = {"stages-are-options", "owners-to-a-page", "lead-types", "association-types", "custom-plain-type"}
     assert {id for id, each in found.items() if each.verdict is Verdict.UNCHECKED} == {
         *(check.fact for check in CHECKS if check.makes),
         *others,

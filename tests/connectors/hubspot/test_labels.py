@@ -136,6 +136,15 @@ def test_association_goes_with_the_labels_that_go(account: Account, firms, perso
     assert account.bill() == {"associations read": 2, "associations archive": 1}
 
 
+def test_label_of_a_company_that_was_merged_meanwhile_is_not_taken_away_by_its_old_id(
+    account: Account, firms, person
+) -> None:
+    join(account, person, firms[0], "Buyer")
+    survivor = account.hubspot.merge("companies", firms[0], firms[1])
+    result = update(account, person, buyer=([firms[0]], []))
+    assert (result.outcome, labelled(account, person)) == (Outcome.DONE, {survivor: ["Buyer"]})
+
+
 def test_association_stays_that_was_given_another_label_meanwhile(account: Account, firms, person) -> None:
     join(account, person, firms[0], "Buyer")
     join(account, person, firms[1])

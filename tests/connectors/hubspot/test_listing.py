@@ -7,7 +7,7 @@ import pytest
 from bothways.connectors.base import Exists
 from bothways.connectors.http import http_date
 from bothways.connectors.hubspot import facts, listing
-from bothways.errors import AppUnreachable, OurFault, PageIncomplete
+from bothways.errors import AppFailed, AppUnreachable, OurFault, PageIncomplete
 from tests.connectors.hubspot.account import Account, unlimited
 
 MOMENT = "2026-09-21T14:13:21.000Z"
@@ -302,6 +302,16 @@ def test_count_is_what_search_knows(account: Account):
     account.people(3)
     account.hubspot.create("contacts", {"lastname": "Not indexed yet"})
     assert account.connector.count("contacts") == 3
+
+
+@pytest.mark.parametrize("status", ["400", "404"])
+def test_nothing_is_counted_of_an_object_that_the_account_has_not_set_up(account: Account, status: str):
+    """An account is looked at as a whole, and may have no leads."""
+    account.hubspot.fault(status, match="/leads/search")
+    assert [account.connector.count(object) for object in ("contacts", "leads", "deals")] == [0, None, 0]
+    account.hubspot.fault("500", times=5, match="/leads/search")
+    with pytest.raises(AppFailed):
+        account.connector.count("leads")
 
 
 def test_foreign_cursor_is_our_fault(account: Account):

@@ -113,3 +113,19 @@ def test_a_token_without_the_permission_is_told_which_and_nothing_is_made(accoun
 def test_objects_that_may_not_be_seen_are_left_out(account: Account):
     account.hubspot.grant("narrow", [each for each in READ if "deals" not in each])
     assert list(there(Account(account.hubspot, token="narrow"))) == [each for each in OBJECTS if each != "deals"]
+
+
+@pytest.mark.parametrize("status", ["400", "404"])
+def test_an_object_that_the_account_has_not_set_up_is_left_out(account: Account, status: str):
+    """Such as leads: a token without their scope looks the same (403)."""
+    account.hubspot.fault(status, match="/leads")
+    assert list(there(account)) == [each for each in OBJECTS if each != "leads"]
+
+
+def test_where_no_custom_property_fits_any_more_it_is_refused_in_hubspots_words(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("bothways.sandbox.hubspot.properties.PROPERTIES", 0)
+    with pytest.raises(OwnFieldRefused, match="at most 0 custom properties"):
+        account.connector.make_own_field("deals")
+    assert there(account)["deals"] is False

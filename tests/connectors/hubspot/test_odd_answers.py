@@ -67,6 +67,15 @@ def test_id_that_a_batch_passes_over_is_gone_only_if_it_is_said_so(status: int, 
         assert len(site.asked) == 3
 
 
+@pytest.mark.parametrize("shown", ["", None])
+def test_stage_that_was_cleared_is_not_one_that_stayed_however_nothing_is_shown(shown: str | None):
+    body = {"results": [{"id": "1", "properties": {"lifecyclestage": shown}}]}
+    with web([said(body)]) as site:
+        items = [WriteItem("1", WriteKind.UPDATE, {"lifecyclestage": None}, Ref("1"))]
+        (result,) = connector(site).write("contacts", items)
+    assert (result.outcome, result.fields, result.message) == (Outcome.DONE, (), "")
+
+
 def test_item_that_an_answer_passes_over_is_unknown():
     body = {"results": [{"id": "1", "properties": {"lastname": "N"}}]}
     with web([said(body)]) as site:
@@ -82,6 +91,14 @@ def test_archiving_that_names_a_row_it_refuses_is_not_done_for_that_one():
         results = connector(site).write("contacts", items)
     assert [each.outcome for each in results] == [Outcome.DONE, Outcome.REFUSED, Outcome.DONE]
     assert results[1].message == "not this one"
+
+
+def test_archiving_that_refuses_a_row_without_naming_it_is_done_for_nobody_surely():
+    errors = [{"category": "CONFLICT", "message": "not one of them", "context": {"ids": ["7"]}}]
+    with web([said({"results": [], "errors": errors}, 207)]) as site:
+        items = [WriteItem(id, WriteKind.ARCHIVE, ref=Ref(id)) for id in "12"]
+        results = connector(site).write("contacts", items)
+    assert [each.outcome for each in results] == [Outcome.UNKNOWN, Outcome.UNKNOWN]
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 524])
@@ -117,6 +134,21 @@ def test_what_a_row_that_failed_means(error: dict[str, Any], outcome: Outcome):
     with web([said({"results": [], "errors": [row, "text"]}, 207)]) as site:
         (result,) = connector(site).write("contacts", [WriteItem("k", WriteKind.CREATE, {"lastname": "N"})])
     assert result.outcome is outcome
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"message": 'Property values were not valid: [{"error": "CONFLICTING_UNIQUE_VALUE", "name": "email"}]'},
+        {"errors": [{"code": "CONFLICTING_UNIQUE_VALUE", "context": {"propertyName": ["email"]}}]},
+    ],
+)
+def test_contact_is_not_made_without_an_address_that_somebody_has_whoever_that_is(row: dict[str, Any]):
+    error = {"category": "VALIDATION_ERROR", "context": {"objectWriteTraceId": ["k"]}, **row}
+    with web([said({"results": [], "errors": [error]}, 207)]) as site:
+        item = WriteItem("k", WriteKind.CREATE, {"lastname": "N", "email": "a@example.com"})
+        (result,) = connector(site).write("contacts", [item])
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ())
 
 
 def test_row_that_failed_is_not_that_of_a_record_it_only_mentions():

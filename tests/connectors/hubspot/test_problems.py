@@ -38,9 +38,9 @@ def test_message_that_only_looks_like_json_stays_as_it_is():
 def test_fields_of_context_and_errors_are_named_once():
     body = {
         "context": {"propertyName": ["a"]},
-        "errors": [{"context": {"propertyName": ["b"]}}, {"context": {"propertyName": "a"}}],
+        "errors": [{"context": {"propertyName": ["b"]}}, {"context": {"propertyName": "a"}}, {"in": "c"}],
     }
-    assert problem_of(body).fields == ("a", "b")
+    assert problem_of(body).fields == ("a", "b", "c")
 
 
 def test_rows_are_named_by_trace_or_id():

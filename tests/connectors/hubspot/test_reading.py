@@ -79,6 +79,29 @@ def test_merged_id_that_the_survivor_does_not_name_is_asked_for_alone(account: A
     assert account.bill() == {"read": 1, "read one": 2}
 
 
+def test_merged_ids_lead_to_the_survivor_though_a_batch_says_that_they_are_not_there(account: Account):
+    """What was merged must never be taken for deleted: its partner would follow."""
+    account.hubspot.change(otherwise=["merged-ids-end"])
+    one, two, kept, archived = account.people(4)
+    account.hubspot.archive("contacts", archived)
+    survivor = account.hubspot.merge("contacts", one, two)
+    answers = account.read(one, two, kept, archived, "999999")
+    assert [(answer.exists, answer.record and answer.record.id) for answer in answers] == [
+        (Exists.EXISTS, survivor),
+        (Exists.EXISTS, survivor),
+        (Exists.EXISTS, kept),
+        (Exists.ARCHIVED, None),
+        (Exists.MISSING, None),
+    ]
+    assert account.bill() == {"read": 1, "read archived": 1, "read one": 3}
+
+
+def test_merged_ids_are_archived_once_their_survivor_is(account: Account):
+    one, two = account.people(2)
+    account.hubspot.archive("contacts", account.hubspot.merge("contacts", one, two))
+    assert [answer.exists for answer in account.read(one, two)] == [Exists.ARCHIVED, Exists.ARCHIVED]
+
+
 def test_ids_asked_twice_are_answered_twice(account: Account):
     one, two = account.people(2)
     assert [answer.asked for answer in account.read(one, two, one)] == [one, two, one]

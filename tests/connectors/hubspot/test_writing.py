@@ -139,6 +139,27 @@ def test_further_addresses_are_written_where_the_account_lets_them_be(account: A
     assert not contact(account, id).get(OTHER_EMAILS)
 
 
+def test_new_record_is_not_made_without_a_unique_value_that_another_one_has(account: Account):
+    """Whoever has it is perhaps the same: without it, a second record would be made."""
+    account.define("customer", unique=True)
+    one, two = account.people(2)
+    account.update({one: {"customer": "A"}})
+    made, other = account.create({"lastname": "N", "customer": "A"}, {"lastname": "M", "customer": "B"})
+    assert (made.outcome, made.fields, other.outcome) == (Outcome.REFUSED, (), Outcome.DONE)
+    assert made.message == f'"customer" must be unique: {one} already has that value.'
+    (changed,) = account.update({two: {"customer": "A", "phone": "1"}})
+    assert (changed.outcome, changed.fields) == (Outcome.REFUSED, ("customer",))
+
+
+def test_new_record_is_not_made_without_a_unique_value_that_is_refused_for_another_reason(account: Account):
+    account.define("customer", unique=True)
+    account.hubspot.set_rule("contacts", "customer", "MAX_LENGTH", ["3"])
+    bad = {"lastname": "N", "customer": "ABCD", "loyalty_points": "x"}
+    unique, plain = account.create(bad, {**bad, "customer": "A"})
+    assert (unique.outcome, unique.fields) == (Outcome.REFUSED, ())
+    assert (plain.outcome, plain.fields) == (Outcome.REFUSED, ("loyalty_points",))
+
+
 def test_refused_values_name_their_fields_in_words(account: Account):
     ids = account.people(3)
     results = account.update(

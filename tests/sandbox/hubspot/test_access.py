@@ -1,5 +1,7 @@
 """Who may do what, and how often."""
 
+import pytest
+
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
 from tests.sandbox.hubspot.client import COMPANIES, CONTACTS, Client
 
@@ -23,6 +25,29 @@ def test_token_without_the_scope_is_told_which():
         assert client.get(COMPANIES).code == 403
         said = client.post("/crm/properties/2026-09/contacts", {})
         assert said["errors"][0]["context"]["requiredGranularScopes"] == ["crm.schemas.contacts.write"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "lacks"),
+    [
+        ("GET", "/crm/associations/2026-09/contacts/companies/labels", "crm.objects.companies.read"),
+        ("POST", "/crm/associations/2026-09/contacts/companies/batch/read", "crm.objects.companies.read"),
+        ("POST", "/crm/associations/2026-09/companies/contacts/batch/read", "crm.objects.companies.read"),
+        ("POST", "/crm/v3/associations/contacts/companies/batch/read", "crm.objects.companies.read"),
+        ("GET", f"{CONTACTS}/1/associations/companies", "crm.objects.companies.read"),
+        ("PUT", f"{CONTACTS}/1/associations/default/companies/1", "crm.objects.companies.write"),
+        ("POST", "/crm/associations/2026-09/contacts/companies/batch/create", "crm.objects.companies.write"),
+        ("POST", "/crm/associations/2026-09/contacts/companies/batch/archive", "crm.objects.companies.write"),
+    ],
+)
+def test_association_needs_the_scopes_of_both_its_ends(hubspot: HubSpotSandbox, method: str, path: str, lacks: str):
+    scopes = {"crm.objects.contacts.read", "crm.objects.contacts.write"}
+    hubspot.grant("one end", scopes)
+    hubspot.grant("both ends", {*scopes, lacks})
+    said = Client(hubspot, "one end")(method, path, {"inputs": []} if method == "POST" else None)
+    assert (said.code, said["category"]) == (403, "MISSING_SCOPES")
+    assert said["errors"][0]["context"]["requiredGranularScopes"] == [lacks]
+    assert Client(hubspot, "both ends")(method, path, {"inputs": []} if method == "POST" else None).code != 403
 
 
 def test_rate_limit_rolls():

@@ -90,6 +90,18 @@ def test_update_with_a_bad_value_refuses_all_unless_traced(hubspot: HubSpotSandb
     assert said["errors"][0]["context"]["objectWriteTraceId"] == ["2"]
 
 
+def test_what_a_refused_batch_would_have_written_is_in_no_history(hubspot: HubSpotSandbox, client: Client):
+    one, two = hubspot.seed("contacts", [{"lastname": "A", "city": "Bern"}, {"lastname": "B"}])
+    rows = [{"id": one, "properties": {"lastname": "C", "phone": "1"}}, {"id": two, "properties": {"birthday": "x"}}]
+    before = client.batch("read", [{"id": one}], propertiesWithHistory=["lastname", "phone"])["results"]
+    assert client.batch("update", rows).code == 400
+    assert client.batch("read", [{"id": one}], propertiesWithHistory=["lastname", "phone"])["results"] == before
+    assert client.batch("update", rows[:1]).code == 200
+    assert client.batch("update", [{"id": one, "properties": {"lastname": "D"}}, rows[1]]).code == 400
+    (shown,) = client.batch("read", [{"id": one}], propertiesWithHistory=["lastname"])["results"]
+    assert [each["value"] for each in shown["propertiesWithHistory"]["lastname"]] == ["C", "A"]
+
+
 def test_update_refuses_an_id_twice(hubspot: HubSpotSandbox, client: Client):
     id = hubspot.create("contacts", {"lastname": "A"})
     said = client.batch("update", [{"id": id, "properties": {"city": city}} for city in ("Bern", "Basel")])

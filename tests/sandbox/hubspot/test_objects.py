@@ -209,6 +209,20 @@ def test_restored_record_is_as_it_was(hubspot: HubSpotSandbox, client: Client):
     assert client.post(CONTACTS, {"properties": {"email": "ann@example.com"}}).code == 409
 
 
+def test_recycle_bin_keeps_a_record_for_ninety_days(hubspot: HubSpotSandbox, client: Client):
+    id = hubspot.create("contacts", {"email": "ann@example.com"})
+    hubspot.archive("contacts", id)
+    hubspot.advance(90 * 86_400 - 1)
+    assert client.get(f"{CONTACTS}?archived=true").ids == [id]
+    assert client.post(f"{CONTACTS}/batch/read?archived=true", {"inputs": [{"id": id}]}).ids == [id]
+    hubspot.advance(1)
+    assert client.get(f"{CONTACTS}?archived=true").ids == []
+    assert client.post(f"{CONTACTS}/batch/read?archived=true", {"inputs": [{"id": id}]}).ids == []
+    assert client.get(f"{CONTACTS}/{id}?archived=true").code == 404
+    with pytest.raises(Refused, match="not found"):
+        hubspot.restore("contacts", id)
+
+
 def test_record_is_not_restored_over_one_with_its_address(hubspot: HubSpotSandbox):
     id = hubspot.create("contacts", {"email": "ann@example.com"})
     hubspot.archive("contacts", id)

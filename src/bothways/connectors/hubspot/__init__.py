@@ -37,7 +37,8 @@ poll without changes                  1 search
 poll with n changes                   pages(n, 200) search + pages(n, 100) read
 poll that looks back at n rows        max(1, pages(n, 200)) search
 sweep of n records                    max(1, pages(n, 100)) list
-n reads, some of them deleted         pages(n, 100) read, and 1 read archived per batch with deleted ones
+n reads, some of them deleted         pages(n, 100) read, and 1 read archived per batch with deleted ones,
+                                      and 1 read one for each that is not among the archived either
 n updates, n deletions                pages(n, 100) update, pages(n, 100) archive
 n creates with look-ups               pages(n, 100) find + pages(n, 100) create
 who else writes                       1 search + 1 read histories, when a sync is turned on

@@ -60,7 +60,8 @@ def write(api: Api, object: str, items: Sequence[WriteItem]) -> dict[str, WriteR
     """Write the associations of records that exist, and return by key what became of those that have any to write.
 
     Only what differs from what was last read is added or taken away: what others did meanwhile stays. Afterwards
-    all is read again, so that an association that HubSpot did not take is refused and all others count as done.
+    all is read again, so that an association that HubSpot did not take is refused and all others count as done. [K] One
+    is shown as soon as it was made.
     Raises AppError only where nothing was written.
     """
     changed = [item for item in items if _references(api, object, item)]
@@ -153,6 +154,7 @@ class _Change:
 def _change_of(reference: Reference, item: WriteItem, held: Held) -> _Change:
     """Return what an item changes in associations of one kind, of a record that has those ``held`` by now.
 
+    Nothing is taken away that is not held: the old id of a record that was merged meanwhile leads to what it became.
     [K] Labels that are sent are added to those that hang there: since that is not promised, these are sent as well.
     """
     after, before = (ids_of(values.get(reference.field)) for values in (item.values, item.base))
@@ -163,13 +165,13 @@ def _change_of(reference: Reference, item: WriteItem, held: Held) -> _Change:
         new, old = ids_of(item.values[name]), ids_of(item.base.get(name))
         for id in (id for id in new if id not in old):
             come.setdefault(id, []).append(type)
-        for id in (id for id in old if id not in new):
+        for id in (id for id in old if id not in new and type in held.get(id, ())):
             lose.setdefault(id, []).append(type)
     left = {
         id: {type: label for type, label in types.items() if type not in lose.get(id, ())} for id, types in held.items()
     }
     stay = {id: words for id in before if id not in after and (words := _words(reference, left.get(id, {})))}
-    go = [id for id in before if id not in after and id not in stay]
+    go = [id for id in before if id not in after and id in held and id not in stay]
 
     def types(id: str, labels: Sequence[Type]) -> list[Type]:
         first = [reference.main] if id == main and reference.main else []

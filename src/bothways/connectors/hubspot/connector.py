@@ -18,6 +18,7 @@ from bothways.connectors.base import (
     Setting,
     Setup,
     WriteItem,
+    WriteKind,
     WriteResult,
 )
 from bothways.connectors.deep import Finding, Keeper
@@ -50,7 +51,7 @@ from bothways.connectors.hubspot.facts import (
     SENSITIVE_READ,
 )
 from bothways.connectors.hubspot.journal import Journal, scopes_for
-from bothways.connectors.hubspot.objects import CUSTOM, KINDS, OWNERS
+from bothways.connectors.hubspot.objects import CUSTOM, KINDS, OWNERS, Kind
 from bothways.connectors.hubspot.paths import CURRENT, NUMBERED, VERSIONS
 from bothways.connectors.hubspot.rules import Rules
 from bothways.connectors.hubspot.schema import field_of
@@ -227,7 +228,8 @@ class HubSpot:
         results = pipelines.explained(
             self._api, kind, items, writing.write(self._api, kind.name, items, wire, self._marker)
         )
-        return [self._by_rule(kind.name, each) for each in results]
+        creating = bool(items) and items[0].kind is WriteKind.CREATE
+        return [self._by_rule(kind.name, self._whole(kind, each) if creating else each) for each in results]
 
     def own_fields(self) -> Sequence[OwnField]:
         """Return how the property for our marks stands: that which the settings name, or the one that we propose."""
@@ -337,6 +339,19 @@ class HubSpot:
             f'there is no text property "{self._marker}" with unique values for our marks. Take marker_property out, '
             f"or make it with: bothways app own-field {quote(self._api.app)}"
         )
+
+    def _whole(self, kind: Kind, result: WriteResult) -> WriteResult:
+        """Return the result of a create; refused as a whole if a value was that tells the record apart from others.
+
+        An address that is none is left out instead.
+        """
+        named = set(result.fields) - kind.unique - {kind.stage, kind.pipeline}
+        if result.outcome is not Outcome.REFUSED or not named:
+            return result
+        with suppress(AppError):  # while it is not known, each counts as one
+            if not any(self._field(kind.name, name).unique for name in named):
+                return result
+        return replace(result, fields=())
 
     def _by_rule(self, object: str, result: WriteResult) -> WriteResult:
         """Return a result that tells the rules of the fields that were refused, read within the last minutes."""

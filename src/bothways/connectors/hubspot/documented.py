@@ -76,4 +76,12 @@ DOCUMENTED = (
         "A deleted record would be taken for one that never was; what follows is the same.",
         "Delete a contact, and POST its id to batch/read, with ?archived=true and without.",
     ),
+    Fact(
+        "merged-read-alone",
+        "Read alone by the id of a record that was merged, HubSpot answers with the record that it became.",
+        "reading._read_one",
+        "Safe as long as a batch answers so. Else the record is taken for deleted: its partner follows only if deletes "
+        "are carried over, after the grace, and can be restored in most apps.",
+        "Merge two contacts, and GET each by its old id.",
+    ),
 )

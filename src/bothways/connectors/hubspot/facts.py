@@ -117,6 +117,9 @@ OTHER_EMAILS = "hs_additional_emails"
 NOT_CARRIED_OUT = frozenset({423, 477})
 """[K] Statuses (locked, migrating) after which a write was surely not carried out. 429 is documented."""
 
+NOT_SET_UP = frozenset({400, 404})
+"""[K] Statuses by which a call about an object is refused that the account has not set up, such as leads."""
+
 CAPABILITIES = Capabilities(
     batch_read=BATCH,
     batch_write=BATCH,

@@ -17,9 +17,9 @@ import orjson
 
 from bothways.connectors.base import Exists, Page, Seen
 from bothways.connectors.http import Response, http_date
-from bothways.connectors.hubspot.api import Api, fits_in_query
+from bothways.connectors.hubspot.api import FOUND, Api, fits_in_query
 from bothways.connectors.hubspot.associations import completed, properties_in
-from bothways.connectors.hubspot.facts import LOOK_BACK, LOOK_BACK_EVERY, OVERLAP, SEARCH_PAGE
+from bothways.connectors.hubspot.facts import LOOK_BACK, LOOK_BACK_EVERY, NOT_SET_UP, OVERLAP, SEARCH_PAGE
 from bothways.connectors.hubspot.objects import Kind
 from bothways.connectors.hubspot.reading import read
 from bothways.connectors.hubspot.values import millis, modified_of, record_of
@@ -101,9 +101,12 @@ def ids(api: Api, object: str) -> Iterator[list[Ref]]:
 
 
 def count(api: Api, object: str) -> int | None:
-    """Return the number of live records as the search knows it."""
+    """Return the number of live records as the search knows it; None for an object that the account has not set up."""
     body = {"limit": 1, "properties": [], "filterGroups": []}
-    total = api.body(api.ask(object, "search", body, call="count", pool="search")).get("total")
+    response = api.ask(object, "search", body, call="count", pool="search", ok=FOUND | NOT_SET_UP)
+    if response.status in NOT_SET_UP:
+        return None
+    total = api.body(response).get("total")
     return total if isinstance(total, int) else None
 
 

@@ -10,8 +10,15 @@ from typing import Any
 from bothways.connectors.abilities import OwnField
 from bothways.connectors.base import ObjectType
 from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import MOST_UNIQUE
-from bothways.errors import NoRoomForOwnField, OwnFieldRefused, OwnFieldUnfit, PermissionMissing
+from bothways.connectors.hubspot.facts import MOST_UNIQUE, NOT_SET_UP
+from bothways.errors import (
+    AppFailed,
+    NoRoomForOwnField,
+    ObjectGone,
+    OwnFieldRefused,
+    OwnFieldUnfit,
+    PermissionMissing,
+)
 
 Property = Mapping[str, Any]
 
@@ -23,15 +30,18 @@ CONFLICT, REFUSED = 409, (400, 409)
 
 
 def standing(api: Api, objects: Sequence[ObjectType], name: str) -> list[OwnField]:
-    """Return how the property stands in each object that may be written and whose properties may be read."""
+    """Return how the property stands in each object that may be written, as far as it is set up and may be read."""
     found = []
     for each in objects:
         if not each.writable:
             continue
         try:
             found.append(_standing(api, each, api.properties(each.name), name))
-        except PermissionMissing:
+        except (PermissionMissing, ObjectGone):
             continue
+        except AppFailed as error:
+            if error.facts["status"] not in NOT_SET_UP:
+                raise
     return found
 
 

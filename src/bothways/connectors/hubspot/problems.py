@@ -28,12 +28,16 @@ _POLICIES = {"DAILY": Spent.DAY, "TEN_SECONDLY_ROLLING": Spent.ALL}
 _EXISTING = re.compile(r"Existing ID:\s*(\d+)", re.IGNORECASE)
 _NESTED = re.compile(r"\[\s*\{.*\}\s*\]", re.DOTALL)
 
+_TAKEN = "CONFLICTING_UNIQUE_VALUE"
+"""[K] The code of a refused value that must be unique, and that another record has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One refusal: of a row if ``traces`` or ``ids`` name rows, else of the whole call.
 
-    ``triggers``: properties with values for which a rule demands one of another property.
+    ``triggers``: properties with values for which a rule demands one of another property. ``taken``: a value that must
+    be unique was refused, since another record has it.
     """
 
     category: str
@@ -44,6 +48,7 @@ class Problem:
     ids: tuple[str, ...] = ()
     status: int = 0
     triggers: tuple[str, ...] = ()
+    taken: bool = False
 
     @property
     def not_found(self) -> bool:
@@ -81,6 +86,7 @@ def problem_of(body: Any) -> Problem:
         tuple(
             dict.fromkeys(found[1] for each in _errors(body) if (found := _BASED_ON.search(str(each.get("message")))))
         ),
+        _TAKEN in (*(each.get("error") for each in nested), *(each.get("code") for each in _errors(body))),
     )
 
 
@@ -174,6 +180,7 @@ def _fields(body: Mapping[str, Any], nested: list[Mapping[str, Any]]) -> Iterato
     yield from _texts(_object(body.get("context")).get("propertyName"))
     for error in _errors(body):
         yield from _texts(_object(error.get("context")).get("propertyName"))
+        yield from _texts(error.get("in"))
         yield from (str(each["name"]) for each in _nested(str(error.get("message") or "")) if each.get("name"))
     yield from (str(each["name"]) for each in nested if each.get("name"))
 

@@ -19,7 +19,7 @@ NO_ID = "This is not an id of HubSpot."
 
 
 def read(api: Api, object: str, refs: Sequence[Ref], fields: Sequence[str]) -> list[Read]:
-    """Return one answer per ref, in order. What is missing is asked for once more among the archived.
+    """Return one answer per ref, in order. What is missing is asked for among the archived, and then by itself.
 
     Raises UnknownField for a property that no longer exists.
     """
@@ -43,18 +43,20 @@ def _read_batch(api: Api, object: str, ids: Sequence[str], fields: Sequence[str]
     absent = [id for id in ids if id in missing and id not in answers]
     if absent:
         archived, _ = _batch(api, object, absent, (), archived=True)
-        there = {str(row["id"]) for row in archived}
-        answers |= {id: Read(id, Exists.ARCHIVED if id in there else Exists.MISSING) for id in absent}
+        answers |= {id: Read(id, Exists.ARCHIVED) for id in _by_asked(archived, absent)}
     for id in ids:
         if id not in answers:
-            answers[id] = _read_one(api, object, id, fields)
+            answers[id] = _read_one(api, object, id, fields, in_bin=id not in missing)
     return answers
 
 
 def _batch(
     api: Api, object: str, ids: Sequence[str], fields: Sequence[str], *, archived: bool = False
 ) -> tuple[Sequence[Row], set[str]]:
-    """Return the rows that an answer holds, and the ids that it says do not exist."""
+    """Return the rows that an answer holds, and the ids that it says do not exist.
+
+    [K] They show what was saved last: a batch reads what is stored, as a listing does, and no copy as search does.
+    """
     body = {"properties": [*fields, MERGED_IDS], "inputs": [{"id": id} for id in ids]}
     action = "batch/read?archived=true" if archived else "batch/read"
     answer = api.body(api.ask(object, action, body, call="read archived" if archived else "read"))
@@ -65,7 +67,7 @@ def _batch(
 def _by_asked(rows: Sequence[Row], asked: Sequence[str]) -> dict[str, Row]:
     """Return the row that answers each asked id: its own, or that of the record it was merged into.
 
-    [K] A batch answers an id that was merged with the record that is left.
+    [K] A batch answers an id that was merged with the record that is left. That a single read does is documented.
     """
     wanted = set(asked)
     found: dict[str, Row] = {}
@@ -79,8 +81,11 @@ def _absorbed(row: Row) -> tuple[str, ...]:
     return tuple(listed((row.get("properties") or {}).get(MERGED_IDS)))
 
 
-def _read_one(api: Api, object: str, id: str, fields: Sequence[str]) -> Read:
-    """Ask for one id that a batch has passed over in silence: silence proves nothing."""
+def _read_one(api: Api, object: str, id: str, fields: Sequence[str], *, in_bin: bool) -> Read:
+    """Ask for one id that a batch does not know, or has passed over in silence: that proves nothing of a merged one.
+
+    ``in_bin``: it is still to be looked for among the archived.
+    """
     names = properties_in(fields)
     row = api.one(object, id, names if fits_in_query(names) else ())
     if row is not None and not fits_in_query(names):
@@ -90,7 +95,7 @@ def _read_one(api: Api, object: str, id: str, fields: Sequence[str]) -> Read:
         api.require(object, [row], names)
         record = record_of(row, api.kind(object).modified, names)
         return Read(id, Exists.EXISTS, completed(api, object, [record], fields)[0])
-    gone = api.one(object, id, (), archived=True)
+    gone = api.one(object, id, (), archived=True) if in_bin else None
     return Read(id, Exists.MISSING if gone is None else Exists.ARCHIVED)
 
 

@@ -104,9 +104,17 @@ UNPROMISED = (
         "merged-ids-resolve",
         "Read by the id of a record that was merged, HubSpot answers with the record that it became, in a batch too.",
         "reading._by_asked",
-        "If it is passed over, it is asked for by itself. If it is said not to be there, it is taken for deleted: its "
-        "partner follows only if deletes are carried over, after the grace, and can be restored in most apps.",
+        "Safe: an id that a batch passes over, or does not know, is asked for by itself, which costs a call. That the "
+        "answer is then the record that it became is documented.",
         "Merge two contacts and POST both old ids to batch/read.",
+    ),
+    Fact(
+        "reads-are-fresh",
+        "Read by its id, or by its address, or in a listing, a record shows what was saved last.",
+        "reading._batch",
+        "An edit that was made in HubSpot a moment before could be overwritten, and is seen in the property's history. "
+        "A create of unknown outcome is refused as a duplicate, where its address or our mark is unique.",
+        "PATCH a contact over the API, and POST its id to batch/read at once.",
     ),
     Fact(
         "other-emails",
@@ -177,6 +185,14 @@ UNPROMISED = (
         "Associate a contact with a company by one label, then by another over the API, and look whether both hang.",
     ),
     Fact(
+        "associations-at-once",
+        "What is associated over the API is shown as associated at once.",
+        "associating.write",
+        "Safe: what is not shown yet counts as refused, or as taken away by somebody meanwhile; the record is read "
+        "again before anything is written, and is then in step.",
+        "Associate a contact with a company over the API, and POST its id to the batch/read of associations at once.",
+    ),
+    Fact(
         "nothing-is-told",
         "Asked for the associations of a record that has none, HubSpot names it in an error row.",
         "associations._told_empty",
@@ -210,6 +226,14 @@ UNPROMISED = (
         "problems._fields",
         "Safe: the whole record is then an issue, instead of one of its values.",
         'Make a contact with the address "no address" over the API, and look for "email" in the answer.',
+    ),
+    Fact(
+        "taken-values-are-told",
+        "A value that must be unique, and that another record has, is refused with the code CONFLICTING_UNIQUE_VALUE.",
+        "problems._TAKEN",
+        "Safe for properties of your own: no record is made without a value that must be unique. Of an address that is "
+        "refused otherwise, a contact is made without it.",
+        "With a unique property of your own, make two contacts that have the same in it over the API.",
     ),
     Fact(
         "bin-frees-addresses",
@@ -266,6 +290,13 @@ UNPROMISED = (
         "facts.MOST_UNIQUE",
         "Safe: if they do, making our own property is refused, and you are told so.",
         "Make unique text properties until HubSpot refuses one, and count them.",
+    ),
+    Fact(
+        "not-set-up",
+        "Calls about an object that the account has not set up, such as leads, are refused with 400, 403 or 404.",
+        "facts.NOT_SET_UP",
+        "Seen at once: looking at the account as a whole fails with the status. Syncs of other objects go on.",
+        "In an account without leads, POST an empty search of leads, and GET their properties.",
     ),
     Fact(
         "full-is-refused",

@@ -130,9 +130,15 @@ def _results(api: Api, object: str, items: Sequence[WriteItem], response: Respon
             problem = replace(problem, category=NOT_FOUND)
         return {items[0].key: _refused(items[0], problem, api.kind(object).unique)}
     if items[0].kind is WriteKind.ARCHIVE:
-        refused = _refusals(items, api.problems(api.body(response)), frozenset()) if response.status != 204 else {}
-        return _all(items, Outcome.DONE) | refused
+        return _archived(items, api.problems(api.body(response)) if response.status != 204 else [])
     return _rows(api, object, items, api.body(response))
+
+
+def _archived(items: Sequence[WriteItem], problems: Sequence[Problem]) -> Results:
+    """Return a result per item that was to be archived: done are those that no error row is about."""
+    named = all(any(_names(each, item) for item in items) for each in problems)
+    rest = _all(items, Outcome.DONE) if named else _all(items, Outcome.UNKNOWN, problems[-1].message)
+    return rest | _refusals(items, problems, frozenset())
 
 
 def _rows(api: Api, object: str, items: Sequence[WriteItem], body: Mapping[str, Any]) -> Results:
@@ -206,7 +212,7 @@ def _done(item: WriteItem, row: Row, modified: str) -> WriteResult:
     """Return what was written; a stage that HubSpot has kept, the call's success notwithstanding, is named."""
     shown = [name for name in item.values if name in (row.get("properties") or {})]
     record = record_of(row, modified, shown)
-    kept = FORWARD_ONLY in shown and record.values[FORWARD_ONLY] != (item.values[FORWARD_ONLY] or None)
+    kept = FORWARD_ONLY in shown and (record.values[FORWARD_ONLY] or None) != (item.values[FORWARD_ONLY] or None)
     if not kept:
         return WriteResult(item.key, Outcome.DONE, record)
     message = (
@@ -221,9 +227,10 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
     ``unique`` are the properties that another record may hold the value of. [K] A record in the recycling bin holds
     none any more, so that a live record is named.
     """
-    if problem.existing_id and item.kind is WriteKind.CREATE:
+    named = problem.fields or (tuple(sorted(unique)) if problem.existing_id else ())
+    if problem.existing_id and named and item.kind is WriteKind.CREATE:
         return WriteResult(
-            item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=problem.fields, message=problem.message
+            item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=named, message=problem.message
         )
     if problem.later:
         return WriteResult(item.key, Outcome.LATER, message=problem.message)
@@ -231,10 +238,12 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
         return WriteResult(item.key, Outcome.UNKNOWN, message=problem.message)
     if problem.not_found and item.kind is not WriteKind.CREATE:
         return WriteResult(item.key, Outcome.GONE, message=problem.message)
-    named = problem.fields or (sorted(unique) if problem.existing_id else ())
     fields = tuple(name for name in named if name in item.values)
     if not fields and item.kind is WriteKind.UPDATE:  # the rest of a record that is there can do without that value
         fields = tuple(name for name in problem.triggers if name in item.values)
+    if problem.taken and item.kind is WriteKind.CREATE:  # made without that value, it would be a second record
+        which = ", ".join(f'"{name}"' for name in problem.fields)
+        return WriteResult(item.key, Outcome.REFUSED, message=f"{which} must be unique: {problem.message}")
     return WriteResult(item.key, Outcome.REFUSED, fields=fields, message=problem.message or problem.category)
 
 

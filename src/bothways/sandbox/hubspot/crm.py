@@ -34,6 +34,9 @@ from bothways.sandbox.hubspot.values import Invalid, bad_value, is_whole, iso, m
 
 Sent = Mapping[str, Any]
 
+BIN_KEEPS = 90 * 86_400_000
+"""Milliseconds for which an archived record can be restored, and is known at all."""
+
 
 class Crm:
     """One account. ``now`` is milliseconds since 1970, ``lag`` milliseconds until a save can be searched.
@@ -125,7 +128,9 @@ class Crm:
                 own = key_of("email", held.props.get("email", "")) if held else ""
                 number = number if own == key_of("email", id) else None
         row = self.store.get(kind.name, number) if number is not None else None
-        return row if row and archived in (None, row.archived_at is not None) else None
+        if row is None or (row.archived_at is not None and row.archived_at <= self.now - BIN_KEEPS):
+            return None
+        return row if archived in (None, row.archived_at is not None) else None
 
     def require_unique(self, kind: Kind, name: str) -> None:
         """Raise Refused if a property does not identify records."""

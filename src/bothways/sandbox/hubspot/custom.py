@@ -67,7 +67,7 @@ def delete(ask: Ask) -> Answer:
     if ask.archived:
         return _purge(ask)
     kind = _found(ask)
-    if ask.crm.store.page(kind.name, 0, 1, archived=False):
+    if ask.crm.store.page(kind.name, 0, 1):
         raise Refused(400, f"{kind.name} still has records; delete them first")
     _save(ask.crm, kind.name, {**_definition(ask.crm, kind), "archived": ask.crm.now})
     ask.crm.store.wipe(kind.name)

@@ -1,5 +1,7 @@
 """What the properties of records held before, and who wrote it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from bothways.sandbox.hubspot.changes import PERSON, Author
@@ -24,7 +26,18 @@ class Histories:
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, int], dict[str, list[Entry]]] = {}
+        self._before: dict[tuple[str, int], dict[str, list[Entry]]] = {}
         self._makers: dict[tuple[str, int], Author] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Keep what is noted inside, or nothing of it if an exception comes out."""
+        self._before = {}
+        try:
+            yield
+        except BaseException:
+            self._known |= self._before
+            raise
 
     def made(self, kind: Kind, row: Row, by: Author) -> None:
         """Remember who made a record."""
@@ -33,15 +46,20 @@ class Histories:
 
     def note(self, kind: Kind, before: Row, after: Row, at: int, by: Author) -> None:
         """Remember what became another value."""
-        known = self._known.setdefault((kind.name, after.id), {})
+        known = self._open(kind, after)
         for name, now in changed(before, after):
             known[name] = [Entry(now, at, by), *self.of(kind, before, name)][:KEPT]
 
     def merge(self, kind: Kind, primary: Row, other: Row, merged: Row) -> None:
         """Let a new record have the histories of the two that it was made of."""
-        self._known[kind.name, merged.id] = {
-            name: self.of(kind, primary if name in primary.props else other, name) for name in merged.props
-        }
+        known = {name: self.of(kind, primary if name in primary.props else other, name) for name in merged.props}
+        self._open(kind, merged).update(known)
+
+    def _open(self, kind: Kind, row: Row) -> dict[str, list[Entry]]:
+        """Return what is known of a record, to be added to; how it was before is remembered."""
+        known = self._known.setdefault((kind.name, row.id), {})
+        self._before.setdefault((kind.name, row.id), dict(known))
+        return known
 
     def of(self, kind: Kind, row: Row, name: str) -> list[Entry]:
         """Return what a property of a record held, the latest first."""

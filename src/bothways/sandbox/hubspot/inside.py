@@ -32,7 +32,7 @@ class Inside:
     def _inside(self, lag: float = 0.0, by: Author = PERSON) -> Iterator[None]:
         """Hold the lock and a transaction, at the time it is now, and have webhooks tell of what was committed."""
         with self._lock:
-            with self._store.transaction():
+            with self._store.transaction(), self._crm.histories.transaction():
                 self._crm.now, self._crm.by, self._crm.told = round(self.clock.now() * 1000), by, []
                 self._crm.lag = round((self.index_lag + lag) * 1000)
                 yield

@@ -7,6 +7,7 @@ from typing import Any
 from bothways.sandbox.hubspot import groups
 from bothways.sandbox.hubspot.asks import PLAIN, Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.problems import Refused, not_found
+from bothways.sandbox.hubspot.rules import PROPERTIES
 from bothways.sandbox.hubspot.schema import TYPES, Definition, prop
 from bothways.sandbox.hubspot.values import iso
 
@@ -102,6 +103,8 @@ def made(body: Mapping[str, Any], definitions: Mapping[str, Definition]) -> Defi
     if name in definitions:
         more = {"subCategory": "Properties.PROPERTY_WITH_NAME_EXISTS"}
         raise Refused(409, f'A property named "{name}" already exists.', "OBJECT_ALREADY_EXISTS", more=more)
+    if sum(not each["hubspotDefined"] for each in definitions.values()) >= PROPERTIES:
+        raise Refused(400, f"There can be at most {PROPERTIES} custom properties of an object")
     unique = body.get("hasUniqueValue") is True
     if unique and type_ not in ("string", "number"):
         raise Refused(400, "Only text and number properties can have unique values")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
@@ -67,15 +68,16 @@ _FILE = re.compile(r"/journal-files/([^/]+)")
 class Route:
     """One call: its name in the counter, what it does, and one of whose scopes a token must have.
 
-    ``owned``: the number of the app that only its owner may ask about. ``open``: it takes no token
-    and counts in no limit. ``pool``: the limit that it counts in instead of the usual ones; ``local``: it is about the
-    journal of one account.
+    ``other`` is the kind of record at the other end of an association, whose scopes it needs as well. ``owned``: the
+    number of the app that only its owner may ask about. ``open``: it takes no token and counts in no limit. ``pool``:
+    the limit that it counts in instead of the usual ones; ``local``: it is about the journal of one account.
     """
 
     call: str
     do: Callable[[Ask], Answer]
     scope: str = ""
     kind: Kind = CONTACTS
+    other: Kind | None = None
     arg: str = ""
     owned: str = ""
     open: bool = False
@@ -90,10 +92,18 @@ class Route:
     @property
     def scopes(self) -> tuple[str, ...]:
         """The scopes of which the token needs one; none for a call that everybody may make."""
+        return self._scopes_of(self.kind)
+
+    def lacking(self, scopes: AbstractSet[str]) -> str | None:
+        """Return a scope that a token with these needs besides, None if it may make the call."""
+        needed = (self._scopes_of(each) for each in (self.kind, self.other) if each is not None)
+        return next((each[0] for each in needed if each and not scopes & set(each)), None)
+
+    def _scopes_of(self, kind: Kind) -> tuple[str, ...]:
         if self.scope.startswith("developer."):
             return (self.scope,)
-        names = tuple(f"crm.{each.replace('*', self.kind.scopes or self.kind.name)}" for each in self.scope.split())
-        return (*names, self.kind.all_of_it) if names and self.kind.all_of_it else names
+        names = tuple(f"crm.{each.replace('*', kind.scopes or kind.name)}" for each in self.scope.split())
+        return (*names, kind.all_of_it) if names and kind.all_of_it else names
 
 
 _READ, _WRITE = "objects.*.read", "objects.*.write"
@@ -306,14 +316,17 @@ def _route_of(method: str, path: str, kinds: Callable[[str], Kind | None]) -> Ro
     if match := _OBJECTS.fullmatch(path):
         kind, rest = _kind(match[1]), match[2] or ""
         if (one := _ONE_ASSOCIATED.fullmatch(rest)) and not path.startswith("/crm/v3/"):
-            return replace(_associated(method, one), kind=kind, arg=unquote(f"{one[1]}/{one[3]}{one[4] or ''}"))
+            arg, other = unquote(f"{one[1]}/{one[3]}{one[4] or ''}"), kinds(unquote(one[3]))
+            return replace(_associated(method, one), kind=kind, other=other, arg=arg)
         route = _OF_OBJECT.get((method, rest)) or _at_record(method, rest)
         return replace(route, kind=kind, arg=unquote(rest))
     if match := _ASSOCIATIONS.fullmatch(path):
-        return _of_associations(method, _kind(match[1]), unquote(match[2]), match[3])
+        route = _of_associations(method, _kind(match[1]), unquote(match[2]), match[3])
+        return replace(route, other=kinds(unquote(match[2])))
     if match := _WORDED.fullmatch(path):
         worded_as = {each: route for (each, rest), route in _OF_WORDED.items() if rest == match[3]}
-        return replace(_chosen(worded_as, method), kind=_kind(match[1]), arg=unquote(match[2]))
+        name = unquote(match[2])
+        return replace(_chosen(worded_as, method), kind=_kind(match[1]), other=kinds(name), arg=name)
     if match := _LISTS.fullmatch(path):
         return _of_lists(method, match[1] or "")
     if match := _GROUP.fullmatch(path):

@@ -303,8 +303,9 @@ class HubSpotSandbox(LetsAppsIn, KeepsJournal, Administered, WorkedIn):
             raise rate_limited("SECONDLY")
         fault = self._faults.meet(route.call, f"{request.method} {request.target}")
         request.met.extend([fault.kind] if fault else [])
-        if scopes is not None and route.scopes and not scopes & set(route.scopes):
-            raise missing_scopes(route.scopes[:1])
+        lacking = None if scopes is None else route.lacking(scopes)
+        if lacking is not None:
+            raise missing_scopes([lacking])
         if fault is None:
             return self._done(request, route, request.body)
         return self._faulty(request, route, fault)

@@ -5,7 +5,7 @@ from typing import Any
 from bothways.sandbox.hubspot.asks import Answer, Ask, some_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_all
 from bothways.sandbox.hubspot.batches import histories_of
-from bothways.sandbox.hubspot.crm import found
+from bothways.sandbox.hubspot.crm import BIN_KEEPS, found
 from bothways.sandbox.hubspot.problems import PORTAL, Refused, not_numeric
 from bothways.sandbox.hubspot.search import search
 from bothways.sandbox.hubspot.store import Row
@@ -24,7 +24,8 @@ def list_page(ask: Ask) -> Answer:
         raise Refused(400, "after is not a place in this listing")
     if ask.listed("propertiesWithHistory") and int(limit) > PAGE_WITH_HISTORY:
         raise Refused(400, f"limit must be at most {PAGE_WITH_HISTORY} with history")
-    rows = ask.crm.store.page(ask.kind.name, int(after), int(limit) + 1, archived=ask.archived)
+    since = ask.crm.now - BIN_KEEPS if ask.archived else None
+    rows = ask.crm.store.page(ask.kind.name, int(after), int(limit) + 1, archived_since=since)
     step = -1 if "listed-backwards" in ask.crm.otherwise else 1
     body: dict[str, Any] = {"results": [_whole(ask, row) for row in rows[: int(limit)][::step]]}
     if len(rows) > int(limit):

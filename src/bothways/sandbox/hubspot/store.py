@@ -150,14 +150,14 @@ class Store:
             row = self.db.execute(query, (object, target[0])).fetchone() if target else None
         return _row(row) if row else None
 
-    def page(self, object: str, first: int, limit: int, *, archived: bool) -> list[Row]:
-        """Return records from an id on, in the order of their ids."""
-        test = "IS NOT NULL" if archived else "IS NULL"
+    def page(self, object: str, first: int, limit: int, *, archived_since: int | None = None) -> list[Row]:
+        """Return live records from an id on, in the order of their ids, or those that were archived after a time."""
+        test = "archived_at > ?" if archived_since is not None else "archived_at IS ?"
         query = (
             "SELECT id, props, created, modified, archived_at FROM records"
-            f" WHERE object=? AND id>=? AND archived_at {test} ORDER BY id LIMIT ?"
+            f" WHERE object=? AND id>=? AND {test} ORDER BY id LIMIT ?"
         )
-        return [_row(each) for each in self.db.execute(query, (object, first, limit))]
+        return [_row(each) for each in self.db.execute(query, (object, first, archived_since, limit))]
 
     def count(self, object: str) -> int:
         """Return the number of live records."""

@@ -102,7 +102,7 @@ class WorkedIn(Inside):
         """Return the values of all live records by id."""
         kind, definitions = self._kind(object), self._crm.properties[self._kind(object).name]
         with self._inside():
-            rows = self._store.page(kind.name, 0, -1, archived=False)
+            rows = self._store.page(kind.name, 0, -1)
         return {str(row.id): shown(kind, row, list(row.props), definitions)["properties"] for row in rows}
 
     def set_list(self, object: str, title: str, ids: Sequence[str], *, dynamic: bool = False) -> str:
