@@ -91,6 +91,24 @@ def test_who_was_merged_stays_in_the_list_whichever_id_the_list_names(
     assert world.anna.values(winner)["phone"] == phone
 
 
+@pytest.mark.parametrize("leaving", [Leaving.FREEZE, Leaving.UNLINK])
+def test_who_was_merged_stays_in_the_list_though_the_list_tells_of_it_first(leaving: Leaving) -> None:
+    """An app may list a merged record as a member before it lists it as changed."""
+    world = two_apps(leaving=leaving)
+    here = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [here]
+    world.rest()
+    ((_, there),) = world.pairs()
+    world.anna.listed = False
+    winner = world.anna.add(email="ann.two@x.test", name="Ann Two")
+    world.anna.merge(winner, here)
+    world.anna.lists["vip"] = [winner]
+    world.bert.edit(there, phone="+41446681800")
+    world.clock.advance(LISTS_EVERY)
+    world.run()
+    assert (world.pairs(), world.anna.values(winner)["phone"]) == ([(winner, there)], "+41446681800")
+
+
 def test_a_list_of_the_other_app_lets_nothing_new_in_but_keeps_its_own_records_in_step() -> None:
     world = two_apps(side=R)
     here, there = world.anna.add(email="ann@x.test", name="Ann"), world.bert.add(email="ann@x.test", name="Ann")

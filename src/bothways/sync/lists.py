@@ -3,12 +3,13 @@
 An app tells of a record's place in a list neither by the record's date of change nor in any listing of changes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from bothways.connectors.abilities import KeepsLists, RecordList
 from bothways.connectors.base import Connector
 from bothways.errors import ListGone
 from bothways.ledger import db, due, feeds
+from bothways.sync.absorb import absorb, ask
 from bothways.sync.context import Context, End
 
 LISTS_EVERY = 300.0
@@ -58,6 +59,7 @@ def lists_by_name(connector: Connector, object: str) -> dict[str, list[RecordLis
 
 def _refresh(ctx: Context, end: End, names: set[str]) -> None:
     inside = read_lists(end.app, end.connector, end.object, names)
+    _read_who_left(ctx, end, names, inside)
     for id, survivor in feeds.survivors(end.feed.pk, inside).items():
         inside.setdefault(survivor, set()).update(inside.pop(id))
     with db.transaction_():
@@ -72,3 +74,21 @@ def _refresh(ctx: Context, end: End, names: set[str]) -> None:
             due.mark(sync, side, known)
         end.feed.lists = {**end.feed.lists, **dict.fromkeys(names, ctx.clock())}
         end.feed.save(update_fields=["lists"])
+
+
+def _read_who_left(ctx: Context, end: End, names: set[str], inside: Mapping[str, set[str]]) -> None:
+    """Read by id who is in these lists no more: one that was merged is there by an id that nothing may have shown yet.
+
+    Its survivor is in its lists then, and no link ends for a merge.
+    """
+    left = {
+        id
+        for id, lists in feeds.in_lists(end.feed.pk).items()
+        if not names.intersection(lists) <= inside.get(id, set())
+    }
+    for ids in db.chunks(sorted(left), end.can.batch_read):
+        rows, asked_at = feeds.seen_by_id(end.feed.pk, ids), ctx.clock()
+        news = ask(ctx, end, [row for row in rows.values() if row.live])
+        with db.transaction_():
+            ctx.fence()
+            absorb(end.feed, news, ctx.clock(), asked_at)
