@@ -2,10 +2,11 @@
 
 import pytest
 
+from bothways.connectors.abilities import RecordList
 from bothways.engine.filters import InList, group
 from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import Side
-from bothways.errors import ListGone
+from bothways.errors import ListGone, PageIncomplete
 from bothways.ledger import due, links
 from bothways.sync.lists import LISTS_EVERY
 from tests.memory_app import MemoryConnector
@@ -155,6 +156,23 @@ def test_a_list_that_is_no_more_stops_the_sync_and_ends_no_link(leaving: Leaving
     world.anna.lists = {"VIP": [id]}
     world.rest()
     assert names(world.bert) == ["Anna"]
+
+
+def test_a_list_that_the_app_is_still_working_out_waits_and_ends_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list made anew by the name of one that was deleted, say: at first nobody is in it."""
+    world = two_apps(leaving=Leaving.UNLINK)
+    id = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [id]
+    world.rest()
+    world.anna.lists["vip"] = []
+    monkeypatch.setattr(MemoryConnector, "lists", lambda *_: [RecordList("list vip", "vip", True, whole=False)])
+    world.clock.advance(LISTS_EVERY)
+    with pytest.raises(PageIncomplete, match='who is in the list "vip"'):
+        world.run()
+    monkeypatch.undo()
+    world.anna.lists["vip"] = [id]
+    world.rest()
+    assert len(world.pairs()) == 1
 
 
 def test_a_saved_plan_does_not_write_what_has_left_the_list_since() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from bothways.connectors.abilities import KeepsLists, RecordList
 from bothways.connectors.base import Connector
-from bothways.errors import ListGone
+from bothways.errors import ListGone, PageIncomplete
 from bothways.ledger import db, due, feeds
 from bothways.sync.absorb import absorb, ask
 from bothways.sync.context import Context, End
@@ -33,7 +33,10 @@ def refresh_lists(ctx: Context, *, full: bool = False) -> None:
 
 
 def read_lists(app: str, connector: Connector, object: str, names: Collection[str]) -> dict[str, set[str]]:
-    """Return the records in lists of these names (in small letters), each with the names of its own; raise ListGone."""
+    """Return the records in lists of these names (in small letters), each with the names of its own.
+
+    Raises ListGone; PageIncomplete for one of which the app has not worked out yet who is in it.
+    """
     if not names:
         return {}
     lists = lists_by_name(connector, object)
@@ -42,6 +45,8 @@ def read_lists(app: str, connector: Connector, object: str, names: Collection[st
         if len(lists.get(name, ())) != 1 or not isinstance(connector, KeepsLists):
             reason = "there are several of that name" if lists.get(name) else "it was deleted, or has another name now"
             raise ListGone(app=app, list=name, reason=reason)
+        if not lists[name][0].whole:
+            raise PageIncomplete(app=app, reason=f'it has not worked out yet who is in the list "{name}"')
         for ids in connector.members(object, lists[name][0].id):
             for id in ids:
                 found.setdefault(id, set()).add(name)

@@ -262,6 +262,13 @@ def test_lists_of_other_objects_are_left_out_though_all_are_answered():
         assert len(site.asked) == 6
 
 
+def test_list_whose_members_are_still_worked_out_is_not_whole():
+    states = {"A": "COMPLETE", "B": "PROCESSING", "C": None}
+    rows = [{"listId": name, "name": name, "processingStatus": state} for name, state in states.items()]
+    with web([said({"lists": rows, "hasMore": False})]) as site:
+        assert [each.whole for each in connector(site).lists("contacts")] == [True, False, True]
+
+
 def test_properties_that_are_left_out_when_empty_are_blank():
     """The schema is asked once whether they exist, and not again for every page."""
     rows = {"results": [{"id": "1", "properties": {"lastname": "N"}}]}
