@@ -22,6 +22,7 @@ from bothways.records import Record, Value, goes_back, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
 from bothways.sync.conversions import OF_A_CONTACT, of_contacts
+from bothways.sync.intents import mark_of
 from bothways.sync.link_import import undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import not_again, recover
@@ -373,7 +374,7 @@ def _create_intent(ctx: Context, step: _Step) -> Entry:
     left, right = (None, source) if side is Side.LEFT else (source, None)
     [link_id] = links.create(ctx.sync, [NewLink(left, right, "pending", UNDO, "put back by an undo")], ctx.clock())
     more = {"undoes": step.entry.id, "source_id": source}
-    marker = f"bothways-{ctx.sync.mark}-{link_id}"
+    marker = mark_of(ctx, side, link_id)
     kind = WriteKind.CREATE.value
     entry = Entry(0, ctx.run_id, link_id, side, None, kind, "intent", "undo", marker, step.back, more)
     return entry._replace(id=journal.add(ctx.sync, ctx.run_id, [entry], ctx.clock())[0])
