@@ -127,7 +127,7 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
             side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
             for side in SIDES
         }
-        needed = {side: _needed(ctx, side, [each for each in page if each.side is side]) for side in SIDES}
+        needed = {side: _needed(ctx, side, [each for each in page if each.side is side], rows[side]) for side in SIDES}
         linked = {side: links.live_by_record(ctx.sync, side, rows[side]) for side in SIDES}
         for entry in page:
             row = rows[entry.side].get(str(entry.record_id))
@@ -143,7 +143,7 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
                 yield step
 
 
-def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str]:
+def _needed(ctx: Context, side: Side, entries: Sequence[Entry], rows: Mapping[str, SeenRow]) -> dict[str, str]:
     """Return why records made by these entries stay: more than what the run put into them would go with them.
 
     Another record was merged into one since, or it was linked to another than the one it was made from: here, or to one
@@ -153,7 +153,7 @@ def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str
     if not made:
         return {}
     feed = ctx.ends[side].feed
-    found = dict.fromkeys(feeds.turned_into(feed.pk, feed.object, made), EDITED)
+    found = dict.fromkeys([*feeds.turned_into(feed.pk, feed.object, made), *_grown(ctx, side, made, rows)], EDITED)
     for id, link in links.live_by_record(ctx.sync, side, made).items():
         if link.id != made[id].link_id and link.on(side.other) != made[id].more.get("source_id"):
             found[id] = LINKED
@@ -162,6 +162,14 @@ def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str
             of_others = links.live_by_record(sync, Side(there), made)
             found |= {id: LINKED for id, link in of_others.items() if link.rule != "R8"}
     return found
+
+
+def _grown(ctx: Context, side: Side, ids: Iterable[str], rows: Mapping[str, SeenRow]) -> Iterator[str]:
+    """Yield those of the records that their app says others were merged into, which nobody need have seen before."""
+    end = ctx.ends[side]
+    refs = [rows[id].record.ref for id in ids if id in rows and rows[id].live]
+    for batch in db.chunks(refs, end.can.batch_read):
+        yield from (read.asked for read in end.connector.read(end.object, batch, []) if read.absorbed)
 
 
 def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -> list[Entry]:
