@@ -92,9 +92,10 @@ def test_who_was_merged_stays_in_the_list_whichever_id_the_list_names(
     assert world.anna.values(winner)["phone"] == phone
 
 
+@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize("leaving", [Leaving.FREEZE, Leaving.UNLINK])
-def test_who_was_merged_stays_in_the_list_though_the_list_tells_of_it_first(leaving: Leaving) -> None:
-    """An app may list a merged record as a member before it lists it as changed."""
+def test_who_was_merged_stays_in_the_list_though_the_list_tells_of_it_first(leaving: Leaving, late: bool) -> None:
+    """An app may list a merged record as a member before it lists it as changed, and as neither for a while."""
     world = two_apps(leaving=leaving)
     here = world.anna.add(email="ann@x.test", name="Ann")
     world.anna.lists["vip"] = [here]
@@ -103,11 +104,15 @@ def test_who_was_merged_stays_in_the_list_though_the_list_tells_of_it_first(leav
     world.anna.listed = False
     winner = world.anna.add(email="ann.two@x.test", name="Ann Two")
     world.anna.merge(winner, here)
-    world.anna.lists["vip"] = [winner]
+    world.anna.lists["vip"] = [] if late else [winner]
     world.bert.edit(there, phone="+41446681800")
     world.clock.advance(LISTS_EVERY)
     world.run()
     assert (world.pairs(), world.anna.values(winner)["phone"]) == ([(winner, there)], "+41446681800")
+    world.clock.advance(LISTS_EVERY)
+    world.run()
+    (link,) = links.page(world.sync, 0, 10, "1=1")
+    assert (link.state == "active" and not link.frozen) is not late, "who is not in it the next time has left"
 
 
 def test_a_list_of_the_other_app_lets_nothing_new_in_but_keeps_its_own_records_in_step() -> None:

@@ -64,9 +64,11 @@ def lists_by_name(connector: Connector, object: str) -> dict[str, list[RecordLis
 
 def _refresh(ctx: Context, end: End, names: set[str]) -> None:
     inside = read_lists(end.app, end.connector, end.object, names)
-    _read_who_left(ctx, end, names, inside)
+    left = _read_who_left(ctx, end, names, inside)
     for id, survivor in feeds.survivors(end.feed.pk, inside).items():
         inside.setdefault(survivor, set()).update(inside.pop(id))
+    for id, survivor in feeds.survivors(end.feed.pk, left).items():
+        inside.setdefault(survivor, set()).update(left[id])  # until they are read again: the app may be late
     with db.transaction_():
         ctx.fence()
         end.feed.lists = feeds.lists_read(end.feed.pk)  # another sync may read other lists of the same feed
@@ -81,19 +83,17 @@ def _refresh(ctx: Context, end: End, names: set[str]) -> None:
         end.feed.save(update_fields=["lists"])
 
 
-def _read_who_left(ctx: Context, end: End, names: set[str], inside: Mapping[str, set[str]]) -> None:
-    """Read by id who is in these lists no more: one that was merged is there by an id that nothing may have shown yet.
+def _read_who_left(ctx: Context, end: End, names: set[str], inside: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return who is in these lists no more, each with those that it has left; they are read by id before.
 
-    Its survivor is in its lists then, and no link ends for a merge.
+    One that was merged is in the list by another id by now, which nothing need have shown yet, or will be soon.
     """
-    left = {
-        id
-        for id, lists in feeds.in_lists(end.feed.pk).items()
-        if not names.intersection(lists) <= inside.get(id, set())
-    }
+    known = feeds.in_lists(end.feed.pk).items()
+    left = {id: gone for id, lists in known if (gone := names.intersection(lists) - inside.get(id, set()))}
     for ids in db.chunks(sorted(left), end.can.batch_read):
         rows, asked_at = feeds.seen_by_id(end.feed.pk, ids), ctx.clock()
         news = ask(ctx, end, [row for row in rows.values() if row.live])
         with db.transaction_():
             ctx.fence()
             absorb(end.feed, news, ctx.clock(), asked_at)
+    return left
