@@ -309,7 +309,8 @@ class MemoryApp:
         holder = self._holder(item)
         if item.kind is WriteKind.CREATE:
             if holder:
-                return WriteResult(item.key, Outcome.DUPLICATE, existing_id=holder, message="exists already")
+                fields = (self.traits.unique,)
+                return WriteResult(item.key, Outcome.DUPLICATE, existing_id=holder, fields=fields, message="is in use")
             return self._keep(item, self._new({}, item.marker if self.traits.marker else None))
         row = self.items.get(item.ref.id) if item.ref else None
         if row is None or not row.live:

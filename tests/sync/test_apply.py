@@ -70,6 +70,19 @@ def test_answer_that_shows_only_what_was_sent_is_enough() -> None:
     assert len(world.writes) == 2
 
 
+def test_who_holds_a_unique_value_that_is_no_match_key_is_somebody_else() -> None:
+    world = TwoApps(bert=Traits(unique="phone"))
+    world.spec = replace(world.spec, sends={Side.LEFT: True, Side.RIGHT: False})
+    world.crowd(3)
+    ann = world.bert.add(email="ann@x.test", name="Ann", phone="+41446681800")
+    bob = world.anna.add(email="bob@x.test", name="Bob", phone="+41446681800")
+    for _ in range(4):
+        world.clock.advance(60.0)
+        world.run()
+    assert (world.bert.values(ann)["name"], len(world.bert.live())) == ("Ann", 4)
+    assert [(hold.record_id, hold.rule) for hold in world.holds()] == [(bob, "R13")]
+
+
 def test_duplicate_that_the_app_names_is_linked_and_not_made() -> None:
     world = TwoApps(bert=Traits(unique="email", strong=False, lag=1000.0))
     world.crowd(3)

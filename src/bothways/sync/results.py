@@ -8,7 +8,7 @@ from bothways.engine.keys import keys_of
 from bothways.engine.matching import Found
 from bothways.engine.rules import RULES, because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Finding
+from bothways.engine.spec import Finding, MatchRule
 from bothways.ledger import db, due, feeds, holds, journal, links, plans
 from bothways.ledger.holds import HoldRow
 from bothways.ledger.journal import Entry, FieldWrite
@@ -254,14 +254,15 @@ def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:
     """The app says who holds the unique value: remember it as a key of that record, and look again.
 
     Where that leads nowhere, it is a refusal like any other, and tried again later (row R13): the two may
-    be kept apart by a person, or the key may belong to too many.
+    be kept apart by a person, or the key may belong to too many. Nobody is recognised by a unique value that is
+    no match key: who holds it may be somebody else.
     """
     existing_id, end = str(result.existing_id), ctx.ends[sent.side]
     source = feeds.seen_by_id(ctx.ends[sent.side.other].feed.pk, [sent.source_id]).get(sent.source_id)
     holder = feeds.seen_by_id(end.feed.pk, [existing_id]).get(existing_id)
     for rule in ctx.spec.match:
         keys = keys_of(rule.on(sent.side.other)[0], source.record.values) if source else []
-        if not keys or rule.finding is not Finding.LINK or (holder is not None and not holder.live):
+        if not keys or not _is_key(rule, sent.side, result.fields) or (holder is not None and not holder.live):
             continue
         told(ctx, sent.side, rule.slots(sent.side)[0], keys[0], [existing_id])
         if matches_now(ctx, sent.side.other, [sent.source_id])[sent.source_id].found is Found.NOBODY:
@@ -269,6 +270,11 @@ def _duplicate(ctx: Context, sent: Sent, result: WriteResult) -> None:
         due.mark(ctx.sync, sent.side.other, [sent.source_id])
         return
     _refused(ctx, sent, replace(result, fields=()))
+
+
+def _is_key(rule: MatchRule, side: Side, named: Sequence[str]) -> bool:
+    """Tell whether who holds a value of these fields of one side, whichever if none is named, has the key of a rule."""
+    return rule.finding is Finding.LINK and (not named or any(rule.by_alone(side, name) for name in named))
 
 
 def _stale(ctx: Context, side: Side, record_id: str) -> None:

@@ -221,9 +221,10 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
     ``unique`` are the properties that another record may hold the value of. [K] A record in the recycling bin holds
     none any more, so that a live record is named.
     """
-    if problem.existing_id and item.kind is WriteKind.CREATE:
+    named = problem.fields or (tuple(sorted(unique)) if problem.existing_id else ())
+    if problem.existing_id and named and item.kind is WriteKind.CREATE:
         return WriteResult(
-            item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=problem.fields, message=problem.message
+            item.key, Outcome.DUPLICATE, existing_id=problem.existing_id, fields=named, message=problem.message
         )
     if problem.later:
         return WriteResult(item.key, Outcome.LATER, message=problem.message)
@@ -231,7 +232,6 @@ def _refused(item: WriteItem, problem: Problem, unique: AbstractSet[str]) -> Wri
         return WriteResult(item.key, Outcome.UNKNOWN, message=problem.message)
     if problem.not_found and item.kind is not WriteKind.CREATE:
         return WriteResult(item.key, Outcome.GONE, message=problem.message)
-    named = problem.fields or (sorted(unique) if problem.existing_id else ())
     fields = tuple(name for name in named if name in item.values)
     if not fields and item.kind is WriteKind.UPDATE:  # the rest of a record that is there can do without that value
         fields = tuple(name for name in problem.triggers if name in item.values)
