@@ -262,6 +262,13 @@ def test_lists_of_other_objects_are_left_out_though_all_are_answered():
         assert len(site.asked) == 6
 
 
+def test_who_is_there_already_is_no_twin_where_nothing_says_by_which_property():
+    error = {"status": "error", "category": "CONFLICT", "message": "Company already exists. Existing ID: 5"}
+    with web([said(error, 409)]) as site:
+        (result,) = connector(site).write("companies", [WriteItem("k", WriteKind.CREATE, {"name": "Acme"})])
+    assert (result.outcome, result.existing_id) == (Outcome.REFUSED, None)
+
+
 def test_list_whose_members_are_still_worked_out_is_not_whole():
     states = {"A": "COMPLETE", "B": "PROCESSING", "C": None}
     rows = [{"listId": name, "name": name, "processingStatus": state} for name, state in states.items()]
