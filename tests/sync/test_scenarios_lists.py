@@ -146,6 +146,21 @@ def test_a_list_in_a_group_of_conditions() -> None:
     assert sorted(names(world.bert)) == ["P0", "P2"]
 
 
+def test_who_is_not_to_be_in_a_list_is_made_only_once_it_was_read_since_they_came() -> None:
+    world = two_apps()
+    world.rescope(Scope({L: group("not", [InList("vip")])}))
+    world.rest()
+    world.clock.advance(LISTS_EVERY)
+    world.run()
+    secret, other = world.anna.add(email="ann@x.test", name="Secret"), world.anna.add(email="bob@x.test", name="Bob")
+    world.anna.lists["vip"] = [secret]
+    for _ in range(7):
+        world.clock.advance(60.0)
+        world.run()
+    assert names(world.bert) == ["Bob"]
+    assert [pair[0] for pair in world.pairs()] == [other]
+
+
 @pytest.mark.parametrize("leaving", list(Leaving))
 def test_a_list_that_is_no_more_stops_the_sync_and_ends_no_link(leaving: Leaving) -> None:
     world = two_apps(leaving=leaving)
