@@ -123,11 +123,10 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
         before, page = page[-1].id, part.of(page)
         page = _without_contacts(ctx, page, report)
         known = links.shadows([entry.link_id for entry in page if entry.link_id is not None])
-        rows = {
-            side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
-            for side in SIDES
-        }
-        needed = {side: _needed(ctx, side, [each for each in page if each.side is side], rows[side]) for side in SIDES}
+        of_side = {side: [each for each in page if each.side is side] for side in SIDES}
+        grown = {side: _grown(ctx, side, of_side[side]) for side in SIDES}
+        rows = {side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in of_side[side]}) for side in SIDES}
+        needed = {side: grown[side] | _needed(ctx, side, of_side[side]) for side in SIDES}
         linked = {side: links.live_by_record(ctx.sync, side, rows[side]) for side in SIDES}
         for entry in page:
             row = rows[entry.side].get(str(entry.record_id))
@@ -143,17 +142,17 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
                 yield step
 
 
-def _needed(ctx: Context, side: Side, entries: Sequence[Entry], rows: Mapping[str, SeenRow]) -> dict[str, str]:
+def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str]:
     """Return why records made by these entries stay: more than what the run put into them would go with them.
 
     Another record was merged into one since, or it was linked to another than the one it was made from: here, or to one
     that was there before by another sync.
     """
-    made = {str(each.record_id): each for each in entries if each.kind == WriteKind.CREATE.value}
+    made = _made(entries)
     if not made:
         return {}
     feed = ctx.ends[side].feed
-    found = dict.fromkeys([*feeds.turned_into(feed.pk, feed.object, made), *_grown(ctx, side, made, rows)], EDITED)
+    found = dict.fromkeys(feeds.turned_into(feed.pk, feed.object, made), EDITED)
     for id, link in links.live_by_record(ctx.sync, side, made).items():
         if link.id != made[id].link_id and link.on(side.other) != made[id].more.get("source_id"):
             found[id] = LINKED
@@ -164,12 +163,19 @@ def _needed(ctx: Context, side: Side, entries: Sequence[Entry], rows: Mapping[st
     return found
 
 
-def _grown(ctx: Context, side: Side, ids: Iterable[str], rows: Mapping[str, SeenRow]) -> Iterator[str]:
-    """Yield those of the records that their app says others were merged into, which nobody need have seen before."""
-    end = ctx.ends[side]
-    refs = [rows[id].record.ref for id in ids if id in rows and rows[id].live]
-    for batch in db.chunks(refs, end.can.batch_read):
-        yield from (read.asked for read in end.connector.read(end.object, batch, []) if read.absorbed)
+def _grown(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str]:
+    """Return why records made by these entries stay of which their app says that others were merged into them: whom
+    nobody need have seen before.
+    """
+    end, found = ctx.ends[side], dict[str, str]()
+    rows = feeds.seen_by_id(end.feed.pk, _made(entries))
+    for batch in db.chunks([row.record.ref for row in rows.values() if row.live], end.can.batch_read):
+        found |= {read.asked: EDITED for read in end.connector.read(end.object, batch, []) if read.absorbed}
+    return found
+
+
+def _made(entries: Sequence[Entry]) -> dict[str, Entry]:
+    return {str(each.record_id): each for each in entries if each.kind == WriteKind.CREATE.value}
 
 
 def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -> list[Entry]:
