@@ -1,5 +1,7 @@
 """Filters by a list of the app: who comes into it takes part, who leaves it is frozen, and a lost list stops all."""
 
+from typing import Any
+
 import pytest
 
 from bothways.connectors.abilities import RecordList
@@ -178,16 +180,19 @@ def test_a_list_that_is_no_more_stops_the_sync_and_ends_no_link(leaving: Leaving
     assert names(world.bert) == ["Anna"]
 
 
-def test_a_list_that_the_app_is_still_working_out_waits_and_ends_no_link(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A list made anew by the name of one that was deleted, say: at first nobody is in it."""
+@pytest.mark.parametrize("more", [{"whole": False}, {"size": 1}])
+def test_a_list_that_the_app_is_still_working_out_waits_and_ends_no_link(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]
+) -> None:
+    """A list made anew by the name of one that was deleted, say: at first nobody is in it, whatever its size."""
     world = two_apps(leaving=Leaving.UNLINK)
     id = world.anna.add(email="ann@x.test", name="Ann")
     world.anna.lists["vip"] = [id]
     world.rest()
     world.anna.lists["vip"] = []
-    monkeypatch.setattr(MemoryConnector, "lists", lambda *_: [RecordList("list vip", "vip", True, whole=False)])
+    monkeypatch.setattr(MemoryConnector, "lists", lambda *_: [RecordList("list vip", "vip", True, **more)])
     world.clock.advance(LISTS_EVERY)
-    with pytest.raises(PageIncomplete, match='who is in the list "vip"'):
+    with pytest.raises(PageIncomplete, match='in the list "vip"'):
         world.run()
     monkeypatch.undo()
     world.anna.lists["vip"] = [id]

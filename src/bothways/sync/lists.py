@@ -35,7 +35,8 @@ def refresh_lists(ctx: Context, *, full: bool = False) -> None:
 def read_lists(app: str, connector: Connector, object: str, names: Collection[str]) -> dict[str, set[str]]:
     """Return the records in lists of these names (in small letters), each with the names of its own.
 
-    Raises ListGone; PageIncomplete for one of which the app has not worked out yet who is in it.
+    Raises ListGone; PageIncomplete for one of which the app has not worked out yet who is in it, or that looks empty
+    against its word.
     """
     if not names:
         return {}
@@ -47,9 +48,11 @@ def read_lists(app: str, connector: Connector, object: str, names: Collection[st
             raise ListGone(app=app, list=name, reason=reason)
         if not lists[name][0].whole:
             raise PageIncomplete(app=app, reason=f'it has not worked out yet who is in the list "{name}"')
-        for ids in connector.members(object, lists[name][0].id):
-            for id in ids:
-                found.setdefault(id, set()).add(name)
+        members = [id for ids in connector.members(object, lists[name][0].id) for id in ids]
+        if lists[name][0].size and not members:
+            raise PageIncomplete(app=app, reason=f'it tells nobody in the list "{name}", and says that some are')
+        for id in members:
+            found.setdefault(id, set()).add(name)
     return found
 
 

@@ -276,6 +276,13 @@ def test_list_whose_members_are_still_worked_out_is_not_whole():
         assert [each.whole for each in connector(site).lists("contacts")] == [True, False, True]
 
 
+def test_size_of_a_list_is_told_where_hubspot_tells_it():
+    told = [{"hs_list_size": "7"}, {"hs_list_size": "0"}, {}, None]
+    rows = [{"listId": str(n), "name": str(n), "additionalProperties": more} for n, more in enumerate(told)]
+    with web([said({"lists": rows, "hasMore": False})]) as site:
+        assert [each.size for each in connector(site).lists("contacts")] == [7, 0, None, None]
+
+
 def test_properties_that_are_left_out_when_empty_are_blank():
     """The schema is asked once whether they exist, and not again for every page."""
     rows = {"results": [{"id": "1", "properties": {"lastname": "N"}}]}

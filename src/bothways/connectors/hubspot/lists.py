@@ -36,9 +36,14 @@ def lists(api: Api, object: str) -> Sequence[RecordList]:
 
 
 def _list(row: Mapping[str, Any]) -> RecordList:
-    """Return a list. [K] While HubSpot works out who is in it, by new rules say, its status is UNDER_WAY."""
+    """Return a list. [K] While HubSpot works out who is in it, by new rules say, its status is UNDER_WAY; its size is
+    told without being asked for, and is 0 once nobody is in it.
+    """
     dynamic, whole = row.get("processingType") == "DYNAMIC", row.get("processingStatus") != UNDER_WAY
-    return RecordList(str(row["listId"]), str(row.get("name") or ""), dynamic, whole)
+    size = str((row.get("additionalProperties") or {}).get("hs_list_size") or "")
+    return RecordList(
+        str(row["listId"]), str(row.get("name") or ""), dynamic, whole, int(size) if size.isdecimal() else None
+    )
 
 
 def members(api: Api, list: str) -> Iterator[Sequence[str]]:

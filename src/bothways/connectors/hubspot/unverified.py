@@ -326,6 +326,14 @@ UNPROMISED = (
         "processingStatus must be PROCESSING until it has them all.",
     ),
     Fact(
+        "list-size",
+        "A search for lists tells the size of each unasked (hs_list_size), and it is 0 soon after nobody is in it.",
+        "lists._list",
+        "If it is not told, an answer without members is believed. If it stays behind, a sync waits and says so.",
+        'POST lists/search: the "additionalProperties" of each list must have hs_list_size. Empty a list, and note '
+        "when it is 0.",
+    ),
+    Fact(
         "members-merged",
         "A list names a record that was merged by the id of the record that it became.",
         "lists.members",
