@@ -1,5 +1,6 @@
 """Filters by a list of the app: who comes into it takes part, who leaves it is frozen, and a lost list stops all."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -148,9 +149,13 @@ def test_a_list_in_a_group_of_conditions() -> None:
     assert sorted(names(world.bert)) == ["P0", "P2"]
 
 
-def test_who_is_not_to_be_in_a_list_is_made_only_once_it_was_read_since_they_came() -> None:
+@pytest.mark.parametrize("known", [False, True])
+def test_who_is_not_to_be_in_a_list_is_made_or_linked_only_once_it_was_read_since_they_came(known: bool) -> None:
     world = two_apps()
+    world.spec = replace(world.spec, sends={L: True, R: False})
     world.rescope(Scope({L: group("not", [InList("vip")])}))
+    for email in ("ann@x.test", "bob@x.test") if known else ():
+        world.bert.add(email=email, name="known")
     world.rest()
     world.clock.advance(LISTS_EVERY)
     world.run()
@@ -159,7 +164,7 @@ def test_who_is_not_to_be_in_a_list_is_made_only_once_it_was_read_since_they_cam
     for _ in range(7):
         world.clock.advance(60.0)
         world.run()
-    assert names(world.bert) == ["Bob"]
+    assert names(world.bert) == (["known", "Bob"] if known else ["Bob"])
     assert [pair[0] for pair in world.pairs()] == [other]
 
 

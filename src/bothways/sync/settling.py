@@ -24,7 +24,7 @@ def settled(ctx: Context, side: Side, row: SeenRow, ours_from: float) -> bool:
     One first seen at or after ``ours_from`` may be our own create, of which we do not know yet. And whether it is in
     a list that its filter looks at is known once that was read again.
     """
-    if row.first_seen_at > _lists_read_at(ctx, side):
+    if not listed(ctx, side, row):
         return False
     feeds = [ctx.ends[side.other].feed]
     if ctx.neighbour is not None and ctx.neighbour.on:
@@ -37,8 +37,13 @@ def settled(ctx: Context, side: Side, row: SeenRow, ours_from: float) -> bool:
 def settles_at(ctx: Context, side: Side, row: SeenRow) -> float:
     """Return the earliest time (seconds) at which a record of ``side`` can be settled."""
     window = row.first_seen_at + ctx.interval + ctx.ends[side.other].can.index_lag
-    listed = 0.0 if row.first_seen_at <= (read_at := _lists_read_at(ctx, side)) else read_at + LISTS_EVERY
-    return max(window, listed, ctx.clock() + 1)
+    read = 0.0 if listed(ctx, side, row) else _lists_read_at(ctx, side) + LISTS_EVERY
+    return max(window, read, ctx.clock() + 1)
+
+
+def listed(ctx: Context, side: Side, row: SeenRow) -> bool:
+    """Tell whether it is known if a record is in the lists that the filter of its side looks at."""
+    return row.first_seen_at <= _lists_read_at(ctx, side)
 
 
 def _lists_read_at(ctx: Context, side: Side) -> float:
