@@ -280,6 +280,16 @@ def test_clearing_never_follows_a_blank_that_nobody_made(default: Side) -> None:
     assert result(decide(state((None, "Zoe"), ("Ann", "Ann"), CLEARING), settings)) == ("F4", L, "Zoe")
 
 
+def test_clearing_never_follows_a_name_that_is_not_known_any_more() -> None:
+    """It refers to it still: its owner was removed for good, say."""
+    owner = Field("owner > email", FieldType.NAMED, refers_to="owners", items=FieldType.EMAIL)
+    mapping = FieldMap(owner, NAME, clearing_follows=True)
+    known_as, unknown_now = ({"value": name, "ids": ["7"]} for name in ("olga@x.test", None))
+    seen = (known_as, "olga@x.test")
+    assert decide(state((unknown_now, "olga@x.test"), seen, mapping)).write is None
+    assert result(decide(state((None, "olga@x.test"), seen, mapping))) == ("F3", R, None)
+
+
 # --- F4 -----------------------------------------------------------------------------------------------
 
 

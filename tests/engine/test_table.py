@@ -22,6 +22,7 @@ ROWS = [
     ("R10", ActionKind.UNLINK, Facts(linked=True, outside="no e-mail", unlinks=True)),
     ("R10", ActionKind.LEAVE_OUT, Facts(linked=True, outside="no e-mail")),
     ("F", ActionKind.UPDATE, Facts(linked=True)),
+    ("R10", ActionKind.WAIT, Facts(listed=False, unread="contacts", match=PARTNER)),
     ("R17", ActionKind.WAIT, Facts(unread="contacts", claimed="a contact", match=PARTNER)),
     ("R17", ActionKind.LEAVE_OUT, Facts(claimed="a contact", match=PARTNER, returned=True, restored=True)),
     ("R9r", ActionKind.LINK, Facts(returned=True, restored=True, match=SEVERAL)),

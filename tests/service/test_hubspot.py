@@ -126,6 +126,22 @@ def test_a_merge_ends_in_one_pair_whichever_id_the_survivor_has(
     assert (counts.in_sync, counts.failing) == (1, 0)
 
 
+def test_created_record_stays_that_somebody_else_was_merged_into_whom_no_run_has_seen(
+    workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    """No mapped property shows it, and what belonged to the other one would go with an undo."""
+    east, west = accounts
+    west.change(keeps_ids=True)
+    east.create("contacts", {"email": "one@x.test", "firstname": "One"})
+    east.advance(120)
+    turn_on(workspace, "people")
+    run = now.run_sync(workspace, "people", approved=True)
+    (made,) = west.records("contacts")
+    assert west.merge("contacts", made, west.create("contacts", {"firstname": "Zoe"})) == made
+    assert [each.reason for each in now.undo_run(workspace, run.id).kept] == ["created by the run, edited since"]
+    assert [*west.records("contacts")] == [made]
+
+
 @pytest.mark.parametrize("keeps_ids", [False, True])
 def test_a_pair_that_a_person_has_unlinked_stays_so_whatever_is_merged(
     workspace: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], keeps_ids: bool

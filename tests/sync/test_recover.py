@@ -65,6 +65,17 @@ def test_created_record_without_a_key_is_found_by_marker_or_by_all_that_was_sent
     assert world.in_step()
 
 
+def test_record_that_was_created_before_its_app_kept_our_marks_is_not_looked_for_by_its_mark() -> None:
+    world = TwoApps(bert=FINDS["scan"])
+    world.anna.add(name="No Mail", phone="+41446681800")
+    world.bert.fail("write create", TIME_OUT, when="after")
+    world.run()
+    marked = world.connectors[Side.RIGHT]
+    marked.capabilities = replace(marked.capabilities, marker=True)
+    world.rest()
+    assert (len(world.bert.live()), world.in_step()) == (1, True)
+
+
 @pytest.mark.parametrize("decision", ["linked", "apart", "new"])
 def test_record_of_which_a_person_has_decided_otherwise_is_not_taken_for_a_lost_create(decision: str) -> None:
     world = TwoApps()

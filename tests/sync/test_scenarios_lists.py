@@ -1,11 +1,15 @@
 """Filters by a list of the app: who comes into it takes part, who leaves it is frozen, and a lost list stops all."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from bothways.connectors.abilities import RecordList
 from bothways.engine.filters import InList, group
 from bothways.engine.scope import Leaving, Scope
 from bothways.engine.sides import Side
-from bothways.errors import ListGone
+from bothways.errors import ListGone, PageIncomplete
 from bothways.ledger import due, links
 from bothways.sync.lists import LISTS_EVERY
 from tests.memory_app import MemoryConnector
@@ -91,6 +95,29 @@ def test_who_was_merged_stays_in_the_list_whichever_id_the_list_names(
     assert world.anna.values(winner)["phone"] == phone
 
 
+@pytest.mark.parametrize("late", [False, True])
+@pytest.mark.parametrize("leaving", [Leaving.FREEZE, Leaving.UNLINK])
+def test_who_was_merged_stays_in_the_list_though_the_list_tells_of_it_first(leaving: Leaving, late: bool) -> None:
+    """An app may list a merged record as a member before it lists it as changed, and as neither for a while."""
+    world = two_apps(leaving=leaving)
+    here = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [here]
+    world.rest()
+    ((_, there),) = world.pairs()
+    world.anna.listed = False
+    winner = world.anna.add(email="ann.two@x.test", name="Ann Two")
+    world.anna.merge(winner, here)
+    world.anna.lists["vip"] = [] if late else [winner]
+    world.bert.edit(there, phone="+41446681800")
+    world.clock.advance(LISTS_EVERY)
+    world.run()
+    assert (world.pairs(), world.anna.values(winner)["phone"]) == ([(winner, there)], "+41446681800")
+    world.clock.advance(LISTS_EVERY)
+    world.run()
+    (link,) = links.page(world.sync, 0, 10, "1=1")
+    assert (link.state == "active" and not link.frozen) is not late, "who is not in it the next time has left"
+
+
 def test_a_list_of_the_other_app_lets_nothing_new_in_but_keeps_its_own_records_in_step() -> None:
     world = two_apps(side=R)
     here, there = world.anna.add(email="ann@x.test", name="Ann"), world.bert.add(email="ann@x.test", name="Ann")
@@ -122,6 +149,25 @@ def test_a_list_in_a_group_of_conditions() -> None:
     assert sorted(names(world.bert)) == ["P0", "P2"]
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_who_is_not_to_be_in_a_list_is_made_or_linked_only_once_it_was_read_since_they_came(known: bool) -> None:
+    world = two_apps()
+    world.spec = replace(world.spec, sends={L: True, R: False})
+    world.rescope(Scope({L: group("not", [InList("vip")])}))
+    for email in ("ann@x.test", "bob@x.test") if known else ():
+        world.bert.add(email=email, name="known")
+    world.rest()
+    world.clock.advance(LISTS_EVERY)
+    world.run()
+    secret, other = world.anna.add(email="ann@x.test", name="Secret"), world.anna.add(email="bob@x.test", name="Bob")
+    world.anna.lists["vip"] = [secret]
+    for _ in range(7):
+        world.clock.advance(60.0)
+        world.run()
+    assert names(world.bert) == (["known", "Bob"] if known else ["Bob"])
+    assert [pair[0] for pair in world.pairs()] == [other]
+
+
 @pytest.mark.parametrize("leaving", list(Leaving))
 def test_a_list_that_is_no_more_stops_the_sync_and_ends_no_link(leaving: Leaving) -> None:
     world = two_apps(leaving=leaving)
@@ -137,6 +183,26 @@ def test_a_list_that_is_no_more_stops_the_sync_and_ends_no_link(leaving: Leaving
     world.anna.lists = {"VIP": [id]}
     world.rest()
     assert names(world.bert) == ["Anna"]
+
+
+@pytest.mark.parametrize("more", [{"whole": False}, {"size": 1}])
+def test_a_list_that_the_app_is_still_working_out_waits_and_ends_no_link(
+    monkeypatch: pytest.MonkeyPatch, more: dict[str, Any]
+) -> None:
+    """A list made anew by the name of one that was deleted, say: at first nobody is in it, whatever its size."""
+    world = two_apps(leaving=Leaving.UNLINK)
+    id = world.anna.add(email="ann@x.test", name="Ann")
+    world.anna.lists["vip"] = [id]
+    world.rest()
+    world.anna.lists["vip"] = []
+    monkeypatch.setattr(MemoryConnector, "lists", lambda *_: [RecordList("list vip", "vip", True, **more)])
+    world.clock.advance(LISTS_EVERY)
+    with pytest.raises(PageIncomplete, match='in the list "vip"'):
+        world.run()
+    monkeypatch.undo()
+    world.anna.lists["vip"] = [id]
+    world.rest()
+    assert len(world.pairs()) == 1
 
 
 def test_a_saved_plan_does_not_write_what_has_left_the_list_since() -> None:

@@ -67,11 +67,17 @@ class TellsTimeZone(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RecordList:
-    """A list of records that people keep in an app, or that the app keeps by a rule (``dynamic``)."""
+    """A list of records that people keep in an app, or that the app keeps by a rule (``dynamic``).
+
+    Of one that is not ``whole`` the app has not worked out yet who is in it. ``size`` is how many the app says that
+    there are, None if it does not.
+    """
 
     id: str
     name: str
     dynamic: bool = False
+    whole: bool = True
+    size: int | None = None
 
 
 @runtime_checkable

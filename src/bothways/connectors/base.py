@@ -183,7 +183,8 @@ class Outcome(Enum):
     """What became of one item.
 
     DONE: written. CHANGED: refused because the record is no longer as we read it (conditional write).
-    DUPLICATE: a create refused because ``existing_id`` holds the unique value. GONE: no such record.
+    DUPLICATE: a create refused because ``existing_id`` holds the unique value: that of ``fields``, or whichever people
+    are matched by where none is named. GONE: no such record.
     REFUSED: the app does not accept the record or field. LATER: not tried or refused for now (limit,
     busy); surely not written. UNKNOWN: may or may not be written.
     """

@@ -17,7 +17,7 @@ from bothways.engine.sets import merged, of_several
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import FieldMap, Only, SyncSpec, Wins, blank_across, equal_across
 from bothways.engine.unseen import has_only_the_beginning, project_over
-from bothways.records import CannotCoerce, LeftOut, Value, goes_back, is_blank, same, text_of
+from bothways.records import CannotCoerce, LeftOut, Value, goes_back, ids_in, is_blank, same, text_of
 
 NEWEST_SKEW = 60.0
 """Seconds: two changes nearer to each other than the clocks of two apps may be apart tell not which came last."""
@@ -202,7 +202,8 @@ def _one_way(view: _View) -> FieldDecision:
 
 
 def _clears(view: _View, source: Side) -> bool:
-    if view.mapping.only is Only.WHEN_EMPTY:
+    """Tell whether a blank of a side follows: not one of a reference, of which only the name is not known any more."""
+    if view.mapping.only is Only.WHEN_EMPTY or ids_in(view.state.now[source]):
         return False
     return view.mapping.clearing_follows and view.state.shadow[source] is not None
 

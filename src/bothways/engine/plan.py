@@ -113,13 +113,12 @@ def plan_unlinked(spec: SyncSpec, side: Side, pair: Pair, facts: Facts, now: flo
     if row.action is ActionKind.LINK:
         fields = _update(spec, pair, ids, now).fields
         return Action(ActionKind.LINK, row.rule, f"linked: {reason}", ids, fields=fields)
-    if row.rule == "R17":
+    if row.rule in ("R10", "R17"):
         return Action(row.action, row.rule, reason, {side: ids[side], side.other: None})
     if row.action in (ActionKind.CREATE, ActionKind.WAIT) and record is not None:
         return _create(spec, side, record, row.action, reason, pair.partners)
     candidates = tuple((each.side, each.id) for each in facts.match.candidates) if row.rule == "R7" else ()
-    of = {side: ids[side], side.other: None} if row.rule == "R10" else ids
-    return Action(row.action, row.rule, reason, of, candidates=candidates)
+    return Action(row.action, row.rule, reason, ids, candidates=candidates)
 
 
 def _noted(spec: SyncSpec, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
@@ -369,6 +368,8 @@ def _reason(spec: SyncSpec, rule: str, facts: Facts, side: Side | None) -> str:
             text = because(rule, app=apps[side.other])
             return text if facts.settled else f"{text}; new, so it is not created before the create window is over"
         case "R10":
+            if not facts.outside and not facts.listed:
+                return because(rule, reason="it is new, and the lists of the filter were not read since it came")
             parted = "its link ended when it did not take part; it is not created again"
             return because(rule, reason=facts.outside or (parted if facts.parted else facts.misfit))
         case "R13" if facts.problem:

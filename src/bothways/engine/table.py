@@ -42,6 +42,7 @@ class Facts:
     carried over to it; ``waits``: the grace is not over; ``edited`` says by what it shows an edit;
     ``after_merge``: its link ended by a merge. ``before``: it was there before the line from which on changes are
     carried, and is unchanged since. ``tags`` are the sides whose records are tagged, since the pair leaves now.
+    ``listed``: the lists that its filter, or that of its match, looks at were read since it came.
     ``misfit`` says why the record made of it in the other app would not take part.
     ``converted`` says into what the record of a link was turned. ``claimed`` says who of the neighbour sync has the
     record, or what it holds: a contact before a lead. ``unread``: that sync has not read its records yet.
@@ -57,6 +58,7 @@ class Facts:
     returned: bool = False
     allowed: bool = True
     settled: bool = True
+    listed: bool = True
     blank: bool = False
     outside: str = ""
     unlinks: bool = False
@@ -96,6 +98,7 @@ RECORD_TABLE: tuple[Row, ...] = (
     Row("R10", lambda f: f.linked and f.unlinks and bool(f.outside), ActionKind.UNLINK),
     Row("R10", lambda f: bool(f.outside), ActionKind.LEAVE_OUT),
     Row("F", lambda f: f.linked, ActionKind.UPDATE),
+    Row("R10", lambda f: not f.listed, ActionKind.WAIT),
     Row("R17", lambda f: bool(f.unread), ActionKind.WAIT),
     Row("R17", lambda f: bool(f.claimed), ActionKind.LEAVE_OUT),
     Row("R9r", lambda f: f.restored, ActionKind.LINK),

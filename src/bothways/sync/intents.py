@@ -38,7 +38,7 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
             kind.value,
             "intent",
             action.rule,
-            f"bothways-{ctx.sync.mark}-{link_id}" if kind is WriteKind.CREATE else "",
+            mark_of(ctx, side, link_id) if kind is WriteKind.CREATE else "",
             writes_of(ctx, action, side),
             _more(action, side),
         )
@@ -50,6 +50,12 @@ def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Seque
         Sent(action, entry._replace(id=id), item_of(id, entry, kind, rows), side)
         for action, entry, id in zip(ready, entries, ids, strict=True)
     ]
+
+
+def mark_of(ctx: Context, side: Side, link_id: int) -> str:
+    """Return the mark of a record that is to be created for a link, "" where its app keeps none: later it may, and
+    that nobody has the mark tells nothing then."""
+    return f"bothways-{ctx.sync.mark}-{link_id}" if ctx.ends[side].can.marker else ""
 
 
 def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow]:

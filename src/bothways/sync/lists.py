@@ -3,12 +3,13 @@
 An app tells of a record's place in a list neither by the record's date of change nor in any listing of changes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from bothways.connectors.abilities import KeepsLists, RecordList
 from bothways.connectors.base import Connector
-from bothways.errors import ListGone
+from bothways.errors import ListGone, PageIncomplete
 from bothways.ledger import db, due, feeds
+from bothways.sync.absorb import absorb, ask
 from bothways.sync.context import Context, End
 
 LISTS_EVERY = 300.0
@@ -32,7 +33,11 @@ def refresh_lists(ctx: Context, *, full: bool = False) -> None:
 
 
 def read_lists(app: str, connector: Connector, object: str, names: Collection[str]) -> dict[str, set[str]]:
-    """Return the records in lists of these names (in small letters), each with the names of its own; raise ListGone."""
+    """Return the records in lists of these names (in small letters), each with the names of its own.
+
+    Raises ListGone; PageIncomplete for one of which the app has not worked out yet who is in it, or that looks empty
+    against its word.
+    """
     if not names:
         return {}
     lists = lists_by_name(connector, object)
@@ -41,9 +46,13 @@ def read_lists(app: str, connector: Connector, object: str, names: Collection[st
         if len(lists.get(name, ())) != 1 or not isinstance(connector, KeepsLists):
             reason = "there are several of that name" if lists.get(name) else "it was deleted, or has another name now"
             raise ListGone(app=app, list=name, reason=reason)
-        for ids in connector.members(object, lists[name][0].id):
-            for id in ids:
-                found.setdefault(id, set()).add(name)
+        if not lists[name][0].whole:
+            raise PageIncomplete(app=app, reason=f'it has not worked out yet who is in the list "{name}"')
+        members = [id for ids in connector.members(object, lists[name][0].id) for id in ids]
+        if lists[name][0].size and not members:
+            raise PageIncomplete(app=app, reason=f'it tells nobody in the list "{name}", and says that some are')
+        for id in members:
+            found.setdefault(id, set()).add(name)
     return found
 
 
@@ -58,8 +67,11 @@ def lists_by_name(connector: Connector, object: str) -> dict[str, list[RecordLis
 
 def _refresh(ctx: Context, end: End, names: set[str]) -> None:
     inside = read_lists(end.app, end.connector, end.object, names)
+    left = _read_who_left(ctx, end, names, inside)
     for id, survivor in feeds.survivors(end.feed.pk, inside).items():
         inside.setdefault(survivor, set()).update(inside.pop(id))
+    for id, survivor in feeds.survivors(end.feed.pk, left).items():
+        inside.setdefault(survivor, set()).update(left[id])  # until they are read again: the app may be late
     with db.transaction_():
         ctx.fence()
         end.feed.lists = feeds.lists_read(end.feed.pk)  # another sync may read other lists of the same feed
@@ -72,3 +84,19 @@ def _refresh(ctx: Context, end: End, names: set[str]) -> None:
             due.mark(sync, side, known)
         end.feed.lists = {**end.feed.lists, **dict.fromkeys(names, ctx.clock())}
         end.feed.save(update_fields=["lists"])
+
+
+def _read_who_left(ctx: Context, end: End, names: set[str], inside: Mapping[str, set[str]]) -> dict[str, set[str]]:
+    """Return who is in these lists no more, each with those that it has left; they are read by id before.
+
+    One that was merged is in the list by another id by now, which nothing need have shown yet, or will be soon.
+    """
+    known = feeds.in_lists(end.feed.pk).items()
+    left = {id: gone for id, lists in known if (gone := names.intersection(lists) - inside.get(id, set()))}
+    for ids in db.chunks(sorted(left), end.can.batch_read):
+        rows, asked_at = feeds.seen_by_id(end.feed.pk, ids), ctx.clock()
+        news = ask(ctx, end, [row for row in rows.values() if row.live])
+        with db.transaction_():
+            ctx.fence()
+            absorb(end.feed, news, ctx.clock(), asked_at)
+    return left

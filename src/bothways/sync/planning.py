@@ -41,7 +41,7 @@ from bothways.sync.neighbours import NONE as NO_STANDING
 from bothways.sync.neighbours import claimed_links, standings
 from bothways.sync.payload import moves, to_row
 from bothways.sync.poll import refresh
-from bothways.sync.settling import settled, unsettled_from
+from bothways.sync.settling import listed, settled, unsettled_from
 from bothways.sync.surveying import surveyed
 from bothways.sync.tally import Tally, totals_of
 
@@ -318,6 +318,7 @@ def _unlinked(
                 returned=id in ended and ended[id].survivor != side,
                 allowed=ctx.spec.sends[side],
                 settled=settled(ctx, side, row, ours_from),
+                listed=listed(ctx, side, row) and (partner is None or listed(ctx, side.other, partner)),
                 blank=not has_anything(ctx.spec, side, record),
                 outside=out.why if out else _why_outside(ctx, {side: row, side.other: partner}) if row.live else "",
                 misfit=misfit(ctx.spec, side, record, ctx.clock(), row.lists),

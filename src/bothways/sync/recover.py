@@ -126,7 +126,7 @@ def _decided_otherwise(ctx: Context, entry: Entry, ids: Collection[str]) -> set[
 def _find_created(ctx: Context, entry: Entry) -> dict[str, SeenRow] | None:
     """Return the records that may be what we created; none if surely nothing; None if it is too early to say."""
     end = ctx.ends[entry.side]
-    if end.can.marker:
+    if end.can.marker and entry.marker:
         return _come_since(ctx, entry, end.connector.find(end.object, "", [entry.marker]).get(entry.marker, ()))
     if end.can.finds_strongly:
         for rule in ctx.spec.match:

@@ -22,6 +22,7 @@ from bothways.records import Record, Value, goes_back, may_be_rewriting, same
 from bothways.sync.absorb import News, absorb, end_link
 from bothways.sync.context import Context, Progress
 from bothways.sync.conversions import OF_A_CONTACT, of_contacts
+from bothways.sync.intents import mark_of
 from bothways.sync.link_import import undone_by
 from bothways.sync.poll import refresh
 from bothways.sync.recover import not_again, recover
@@ -122,11 +123,10 @@ def _steps(ctx: Context, run: Run, part: Part, report: UndoReport) -> Iterator[_
         before, page = page[-1].id, part.of(page)
         page = _without_contacts(ctx, page, report)
         known = links.shadows([entry.link_id for entry in page if entry.link_id is not None])
-        rows = {
-            side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in page if each.side is side})
-            for side in SIDES
-        }
-        needed = {side: _needed(ctx, side, [each for each in page if each.side is side]) for side in SIDES}
+        of_side = {side: [each for each in page if each.side is side] for side in SIDES}
+        grown = {side: _grown(ctx, side, of_side[side]) for side in SIDES}
+        rows = {side: refresh(ctx, ctx.ends[side], {str(each.record_id) for each in of_side[side]}) for side in SIDES}
+        needed = {side: grown[side] | _needed(ctx, side, of_side[side]) for side in SIDES}
         linked = {side: links.live_by_record(ctx.sync, side, rows[side]) for side in SIDES}
         for entry in page:
             row = rows[entry.side].get(str(entry.record_id))
@@ -148,7 +148,7 @@ def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str
     Another record was merged into one since, or it was linked to another than the one it was made from: here, or to one
     that was there before by another sync.
     """
-    made = {str(each.record_id): each for each in entries if each.kind == WriteKind.CREATE.value}
+    made = _made(entries)
     if not made:
         return {}
     feed = ctx.ends[side].feed
@@ -161,6 +161,21 @@ def _needed(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str
             of_others = links.live_by_record(sync, Side(there), made)
             found |= {id: LINKED for id, link in of_others.items() if link.rule != "R8"}
     return found
+
+
+def _grown(ctx: Context, side: Side, entries: Sequence[Entry]) -> dict[str, str]:
+    """Return why records made by these entries stay of which their app says that others were merged into them: whom
+    nobody need have seen before.
+    """
+    end, found = ctx.ends[side], dict[str, str]()
+    rows = feeds.seen_by_id(end.feed.pk, _made(entries))
+    for batch in db.chunks([row.record.ref for row in rows.values() if row.live], end.can.batch_read):
+        found |= {read.asked: EDITED for read in end.connector.read(end.object, batch, []) if read.absorbed}
+    return found
+
+
+def _made(entries: Sequence[Entry]) -> dict[str, Entry]:
+    return {str(each.record_id): each for each in entries if each.kind == WriteKind.CREATE.value}
 
 
 def _without_contacts(ctx: Context, page: Sequence[Entry], report: UndoReport) -> list[Entry]:
@@ -373,7 +388,7 @@ def _create_intent(ctx: Context, step: _Step) -> Entry:
     left, right = (None, source) if side is Side.LEFT else (source, None)
     [link_id] = links.create(ctx.sync, [NewLink(left, right, "pending", UNDO, "put back by an undo")], ctx.clock())
     more = {"undoes": step.entry.id, "source_id": source}
-    marker = f"bothways-{ctx.sync.mark}-{link_id}"
+    marker = mark_of(ctx, side, link_id)
     kind = WriteKind.CREATE.value
     entry = Entry(0, ctx.run_id, link_id, side, None, kind, "intent", "undo", marker, step.back, more)
     return entry._replace(id=journal.add(ctx.sync, ctx.run_id, [entry], ctx.clock())[0])

@@ -4,7 +4,7 @@ import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot.customs import KEPT
-from bothways.errors import PermissionMissing, UnknownObject
+from bothways.errors import PermissionMissing, UnknownField, UnknownObject
 from bothways.records import FieldType, Ref
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
@@ -120,3 +120,27 @@ def test_change_of_a_schema_is_seen_with_the_fields(account: Account, pets: str)
         )
         account.hubspot._crm.learn_kinds()
     assert {each.name for each in account.connector.fields(pets) if each.required} == {"pet_name"}
+
+
+def test_association_that_may_not_be_read_any_more_is_not_taken_for_none(account: Account, pets: str):
+    (ann,) = account.people(1)
+    rex = account.hubspot.create(pets, {"pet_name": "Rex", "chip": "1"})
+    account.hubspot.associate(pets, rex, "contacts", ann)
+    account.hubspot.fault("403", times=9, match="contacts/labels")
+    for call in (
+        lambda: account.connector.read(pets, [Ref(rex)], ["chip", CONTACTS]),
+        lambda: list(account.connector.changes(pets, None, ["chip", CONTACTS])),
+        lambda: account.connector.write(pets, [WriteItem("c", WriteKind.CREATE, {"chip": "2", CONTACTS: [ann]})]),
+    ):
+        with pytest.raises(UnknownField, match="the token lacks the scopes"):
+            call()
+    account.hubspot.clear_faults()
+    (read,) = account.connector.read(pets, [Ref(rex)], ["chip", CONTACTS])
+    assert read.record is not None
+    assert read.record.values[CONTACTS] == [ann]
+
+
+def test_association_that_the_schema_has_no_more_is_not_taken_for_none(account: Account, pets: str):
+    rex = account.hubspot.create(pets, {"pet_name": "Rex", "chip": "1"})
+    with pytest.raises(UnknownField, match=r"associations\.deals"):
+        account.connector.read(pets, [Ref(rex)], ["chip", "associations.deals"])

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from bothways.connectors.abilities import MakesOwnField
+from bothways.connectors.base import WriteItem, WriteKind
 from bothways.connectors.hubspot.facts import MARKER, MOST_UNIQUE
-from bothways.errors import NoRoomForOwnField, OwnFieldRefused, OwnFieldUnfit, PermissionMissing
+from bothways.errors import NoRoomForOwnField, OwnFieldRefused, OwnFieldUnfit, PermissionMissing, UnknownField
 from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account
 
@@ -78,6 +79,16 @@ def test_a_property_of_that_name_that_does_not_fit_is_neither_used_nor_changed(a
     with pytest.raises(OwnFieldUnfit, match="Contacts"):
         account.connector.make_own_field("contacts")
     assert definition(account) == before
+
+
+def test_nobody_is_taken_for_not_created_since_the_property_for_our_marks_is_gone(account: Account):
+    marked = Account(account.hubspot, settings={"marker_property": MARKER})
+    marked.connector.make_own_field("companies")
+    marked.connector.write("companies", [WriteItem("c", WriteKind.CREATE, {"name": "Acme"}, marker="one")])
+    assert marked.connector.find("companies", "", ["one", "two"]).keys() == {"one"}
+    account.hubspot.define("companies", prop(MARKER, MARKER, custom=True))
+    with pytest.raises(UnknownField, match=MARKER):
+        marked.connector.find("companies", "", ["one"])
 
 
 @pytest.mark.parametrize("unique", [True, False])

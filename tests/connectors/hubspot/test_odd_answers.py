@@ -301,6 +301,27 @@ def test_lists_of_other_objects_are_left_out_though_all_are_answered():
         assert len(site.asked) == 6
 
 
+def test_who_is_there_already_is_no_twin_where_nothing_says_by_which_property():
+    error = {"status": "error", "category": "CONFLICT", "message": "Company already exists. Existing ID: 5"}
+    with web([said(error, 409)]) as site:
+        (result,) = connector(site).write("companies", [WriteItem("k", WriteKind.CREATE, {"name": "Acme"})])
+    assert (result.outcome, result.existing_id) == (Outcome.REFUSED, None)
+
+
+def test_list_whose_members_are_still_worked_out_is_not_whole():
+    states = {"A": "COMPLETE", "B": "PROCESSING", "C": None}
+    rows = [{"listId": name, "name": name, "processingStatus": state} for name, state in states.items()]
+    with web([said({"lists": rows, "hasMore": False})]) as site:
+        assert [each.whole for each in connector(site).lists("contacts")] == [True, False, True]
+
+
+def test_size_of_a_list_is_told_where_hubspot_tells_it():
+    told = [{"hs_list_size": "7"}, {"hs_list_size": "0"}, {}, None]
+    rows = [{"listId": str(n), "name": str(n), "additionalProperties": more} for n, more in enumerate(told)]
+    with web([said({"lists": rows, "hasMore": False})]) as site:
+        assert [each.size for each in connector(site).lists("contacts")] == [7, 0, None, None]
+
+
 def test_properties_that_are_left_out_when_empty_are_blank():
     """The schema is asked once whether they exist, and not again for every page."""
     rows = {"results": [{"id": "1", "properties": {"lastname": "N"}}]}

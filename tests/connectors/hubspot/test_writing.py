@@ -91,7 +91,7 @@ def test_taken_address_tells_who_holds_it(account: Account):
     (id,) = account.people(1)
     results = account.create({"email": "P0@example.com"}, {"email": "free@example.com"})
     assert outcomes(results) == ["duplicate", "done"]
-    assert results[0].existing_id == id
+    assert (results[0].existing_id, results[0].fields) == (id, ("email",))
 
 
 def test_further_address_of_a_contact_is_taken_too(account: Account):

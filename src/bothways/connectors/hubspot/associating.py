@@ -12,7 +12,7 @@ from typing import Any
 from bothways.connectors.base import Outcome, WriteItem, WriteKind, WriteResult
 from bothways.connectors.http import MAY_BE_DONE
 from bothways.connectors.hubspot.api import FOUND, Api
-from bothways.connectors.hubspot.associations import Held, held_by, with_held
+from bothways.connectors.hubspot.associations import Held, held_by, wanted, with_held
 from bothways.connectors.hubspot.facts import ASSOCIATIONS_ARCHIVED, ASSOCIATIONS_CREATED
 from bothways.connectors.hubspot.objects import ASSOCIATED, Reference, Type
 from bothways.errors import (
@@ -128,9 +128,7 @@ def _references(api: Api, object: str, item: WriteItem) -> list[Reference]:
 
 
 def _written(api: Api, object: str, items: Sequence[WriteItem]) -> list[Reference]:
-    if not any(name.startswith(ASSOCIATED) for item in items for name in item.values):
-        return []
-    return [each for each in api.references(object) if any(_names(each, item) for item in items)]
+    return wanted(api, object, [name for item in items for name in item.values])
 
 
 # --- what is to change --------------------------------------------------------------------------------

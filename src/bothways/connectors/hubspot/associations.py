@@ -67,9 +67,10 @@ def properties_of(values: Mapping[str, Value]) -> dict[str, Value]:
 def completed(api: Api, object: str, records: Sequence[Record], names: Sequence[str]) -> list[Record]:
     """Return records with what they are associated with, for those of the field names that are associations.
 
-    Raises UnknownField for a label that there is no longer: it must not be taken for one that hangs on nothing.
+    Raises UnknownField for an association or a label that there is no longer, or that may not be read any more: it must
+    not be taken for one with nobody.
     """
-    held = {each: held_by(api, object, each, [record.id for record in records]) for each in _wanted(api, object, names)}
+    held = {each: held_by(api, object, each, [record.id for record in records]) for each in wanted(api, object, names)}
     for reference, rows in held.items():
         _require(api, object, reference, rows, names)
     return [with_held(record, {each: rows[record.id] for each, rows in held.items()}, names) for record in records]
@@ -88,10 +89,20 @@ def with_held(record: Record, held: Mapping[Reference, Held], names: Sequence[st
     return replace(record, values={**record.values, **values})
 
 
-def _wanted(api: Api, object: str, names: Sequence[str]) -> list[Reference]:
-    if not any(name.startswith(ASSOCIATED) for name in names):
-        return []
-    return [each for each in api.references(object) if any(each.has(name) for name in names)]
+def wanted(api: Api, object: str, names: Sequence[str]) -> list[Reference]:
+    """Return the associations that field names are of; raise UnknownField for one that is of none."""
+    asked = [name for name in names if name.startswith(ASSOCIATED)]
+    if _lost(api, object, asked):
+        api.renew_kind(object)
+    for name in _lost(api, object, asked):
+        hint = "HubSpot has it no more, or the token lacks the scopes of both objects: give it these, or take it out."
+        raise UnknownField(app=api.app, object=object, field=name, hint=hint)
+    return [each for each in api.references(object) if any(each.has(name) for name in asked)] if asked else []
+
+
+def _lost(api: Api, object: str, names: Sequence[str]) -> list[str]:
+    known = api.references(object) if names else ()
+    return [name for name in names if not any(each.has(name) for each in known)]
 
 
 def _require(api: Api, object: str, reference: Reference, held: Mapping[str, Held], names: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ from bothways.connectors.hubspot.values import joined, listed, to_wire
 from bothways.connectors.hubspot.writers import last_changes, writers
 from bothways.connectors.permissions import OAuth
 from bothways.connectors.webhooks import Delivery, Hint, Subscribed, Topic
-from bothways.errors import AppError, AppFailed, PermissionMissing, SecretMissing
+from bothways.errors import AppError, AppFailed, PermissionMissing, SecretMissing, UnknownField
 from bothways.records import Field, FieldType, Ref, Value
 
 TOKEN = "Its token is a service key, or one of an app of this account: they look alike."
@@ -204,15 +204,25 @@ class HubSpot:
         return reading.read(self._api, self._api.kind(object).name, refs, fields)
 
     def find(self, object: str, field: str, values: Sequence[str]) -> Mapping[str, Sequence[str]]:
-        """Return the ids that hold these values of a unique property; {} for any other property."""
+        """Return the ids that hold these values of a unique property; {} for any other property.
+
+        Raises UnknownField where nobody holds a mark of ours, and there is no property for them any more: that a record
+        was not created is told by it alone.
+        """
         if object == OWNERS:
             return {}
         self._api.kind(object)
         if field:
-            unique = self._field(object, field).unique
-        else:
-            unique, field = self._marker is not None, self._marker or ""
-        return reading.find(self._api, object, field, values) if unique else {}
+            return reading.find(self._api, object, field, values) if self._field(object, field).unique else {}
+        if self._marker is None:
+            return {}
+        found = reading.find(self._api, object, self._marker, values)
+        if len(found) < len(set(values)):
+            self._schemas.pop(object, None)
+            if not self._holds_marks(object):
+                hint = "Restore it in HubSpot, or take marker_property out."
+                raise UnknownField(app=self._api.app, object=object, field=self._marker, hint=hint)
+        return found
 
     def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
         """Create, update or archive at most a hundred records."""

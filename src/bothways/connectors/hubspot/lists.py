@@ -13,6 +13,7 @@ from bothways.connectors.hubspot.listing import SAME_PAGE, next_page
 from bothways.errors import ObjectGone, PageIncomplete, ProtocolError
 
 SEARCHED, PAGE = 500, 250
+UNDER_WAY = "PROCESSING"
 
 
 def lists(api: Api, object: str) -> Sequence[RecordList]:
@@ -35,7 +36,14 @@ def lists(api: Api, object: str) -> Sequence[RecordList]:
 
 
 def _list(row: Mapping[str, Any]) -> RecordList:
-    return RecordList(str(row["listId"]), str(row.get("name") or ""), row.get("processingType") == "DYNAMIC")
+    """Return a list. [K] While HubSpot works out who is in it, by new rules say, its status is UNDER_WAY; its size is
+    told without being asked for, and is 0 once nobody is in it.
+    """
+    dynamic, whole = row.get("processingType") == "DYNAMIC", row.get("processingStatus") != UNDER_WAY
+    size = str((row.get("additionalProperties") or {}).get("hs_list_size") or "")
+    return RecordList(
+        str(row["listId"]), str(row.get("name") or ""), dynamic, whole, int(size) if size.isdecimal() else None
+    )
 
 
 def members(api: Api, list: str) -> Iterator[Sequence[str]]:

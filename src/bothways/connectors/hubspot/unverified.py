@@ -348,6 +348,23 @@ UNPROMISED = (
         "GET the labels between leads and contacts, and between leads and companies.",
     ),
     Fact(
+        "list-under-way",
+        "While HubSpot works out who is in a list, its status is PROCESSING.",
+        "lists._list",
+        "Who is not in the list yet counts as having left the filter. Their pairs are frozen and go on later; with "
+        "when_leaving_filter: unlink their links end, of more than fifty only once you have agreed.",
+        "Give an active list new rules that many contacts fit, and POST lists/search again and again: its "
+        "processingStatus must be PROCESSING until it has them all.",
+    ),
+    Fact(
+        "list-size",
+        "A search for lists tells the size of each unasked (hs_list_size), and it is 0 soon after nobody is in it.",
+        "lists._list",
+        "If it is not told, an answer without members is believed. If it stays behind, a sync waits and says so.",
+        'POST lists/search: the "additionalProperties" of each list must have hs_list_size. Empty a list, and note '
+        "when it is 0.",
+    ),
+    Fact(
         "members-merged",
         "A list names a record that was merged by the id of the record that it became.",
         "lists.members",
