@@ -93,7 +93,7 @@ def test_calls_to_scripted_servers_count_in_the_tests_of_the_connector(watching:
 
 
 def test_wrong_answer_fails_whoever_asked(watching: Watching, hubspot: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("bothways.sandbox.hubspot.single.PORTAL", "no number")
+    monkeypatch.setattr("bothways.sandbox.hubspot.single.PORTAL", "123")
     with pytest.raises(FAILED, match=r"answered 200 .*portalId"):
         run(watching, Account(hubspot).connector.check)
 

@@ -13,14 +13,14 @@ from tests.sandbox.hubspot.client import CONTACTS, Client
 OLDER = ("/crm/objects/2026-03/contacts", "/crm/v3/objects/contacts")
 DEALS = "/crm/objects/2026-09/deals"
 
-SCOPES = "crm.objects.contacts.write"
+SCOPES = ["crm.objects.contacts.write", "crm.objects.companies.write"]
 HERE = "https://sync.test/oauth/callback"
 
 
 def let_in(hubspot: HubSpotSandbox) -> str:
     """Return the token of an app that somebody lets in."""
-    hubspot.register([HERE], [SCOPES])
-    asked = {"client_id": [CLIENT_ID], "redirect_uri": [HERE], "scope": [SCOPES]}
+    hubspot.register([HERE], SCOPES)
+    asked = {"client_id": [CLIENT_ID], "redirect_uri": [HERE], "scope": [" ".join(SCOPES)]}
     code = hubspot._desk.allow(asked, (), hubspot.now())
     own = {"client_id": [CLIENT_ID], "client_secret": [APP_SECRET], "redirect_uri": [HERE]}
     answer = hubspot._desk.token({**own, "grant_type": ["authorization_code"], "code": [code]}, hubspot.now())
