@@ -1,6 +1,7 @@
 """One process that serves: webhooks arrive over real HTTP, a worker follows them, both stand-ins end up equal."""
 
 import asyncio
+import gc
 import socket
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -176,6 +178,24 @@ def test_process_that_only_answers_takes_over_changes_of_the_settings(accounts: 
             file.write_text(file.read_text().replace("every: never", "every: 90s"))
             assert until(lambda: web.workspace.sync("people").every == 90)
     assert [error.code for error in web.failures] == ["BW-105"]
+
+
+def test_process_that_serves_holds_no_cycles_for_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bothways.web.serving.TIDY", 0.01)
+    gone = threading.Event()
+    itself: list[object] = []
+    cycle = type("Cycle", (), {"itself": itself})()
+    itself.append(cycle)
+    weakref.finalize(cycle, gone.set)
+    gc.disable()  # what Python would collect by itself
+    try:
+        with empty_ledger(tmp_path), socket.create_server(("127.0.0.1", 0)) as listener:
+            (tmp_path / "bothways.yaml").write_text("version: 1\n")
+            del itself, cycle
+            with Serving(open_workspace(tmp_path), listener, works=False):
+                assert gone.wait(20)
+    finally:
+        gc.enable()
 
 
 def test_what_few_need_is_not_loaded_by_everybody_who_serves() -> None:

@@ -1,6 +1,7 @@
 """One process that serves: a worker, the receiver of webhooks, or both, until it is told to stop."""
 
 import asyncio
+import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -23,6 +24,9 @@ from bothways.service.workspace import Workspace
 from bothways.web.bridge import Pages
 from bothways.web.dispatcher import Dispatcher
 from bothways.web.django_settings import Address, configure, key_of_workspace
+
+TIDY = 60.0
+"""Seconds after which objects that refer to each other, and to which nothing does any more, are let go of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,7 @@ async def serve_until(
     if listener is not None:
         alive = service.is_alive if service else lambda: True
         tasks.append(asyncio.create_task(_answer(workspace, queue, listener, stop, alive, on_failure, pages)))
+    tasks.append(asyncio.create_task(_tidy(stop)))
     waiting = asyncio.create_task(stop.wait())
     await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stop.set()
@@ -127,6 +132,13 @@ async def serve_until(
     for each in done:
         if isinstance(each, BaseException):
             raise each
+
+
+async def _tidy(stop: asyncio.Event) -> None:
+    """Collect cycles of objects now and then: by itself Python would do so after very many new ones alone."""
+    while not stop.is_set():
+        await wait(stop, TIDY)
+        gc.collect()
 
 
 async def _follow(stop: asyncio.Event, workspace: Workspace, on_failure: Callable[[str, BothwaysError], None]) -> None:
