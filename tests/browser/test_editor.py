@@ -219,6 +219,39 @@ def test_step_that_is_gone_to_waits_for_what_was_changed_before(editor: Page, ho
     assert noted == ["answered", "gone"]
 
 
+def test_field_chosen_by_typing_is_kept_though_something_is_pressed_before_its_list_has_come(
+    editor: Page, hold: Hold
+) -> None:
+    let_go, noted = hold("**/options?*q=mobile"), order(editor, "/fields/3", "/fields")
+    picker(editor, 3).fill("mobile")
+    picker(editor, 3).press("Enter")
+    editor.get_by_role("button", name="Update").click()
+    let_go()
+    expect(editor.get_by_role("status")).to_contain_text("The draft is updated.")
+    expect(picker(editor, 3)).to_have_value("Mobile Phone Number")
+    assert noted == ["answered", "gone"]
+
+
+def test_step_that_is_gone_to_waits_for_a_field_whose_list_has_not_come(editor: Page, hold: Hold) -> None:
+    let_go, noted = hold("**/options?*q=mobile"), order(editor, "/fields/3", "/matching")
+    picker(editor, 3).fill("mobile")
+    picker(editor, 3).press("Enter")
+    editor.get_by_role("navigation", name="Steps").get_by_role("link", name="Matching").click()
+    let_go()
+    expect(editor.get_by_role("heading", level=1)).to_have_text("How do we know two records are the same?")
+    assert noted == ["answered", "gone"]
+
+
+def test_text_that_fits_no_field_holds_nobody_up(editor: Page, hold: Hold) -> None:
+    let_go = hold("**/options?*q=nowhere")
+    picker(editor, 3).fill("nowhere")
+    picker(editor, 3).press("Enter")
+    editor.get_by_role("navigation", name="Steps").get_by_role("link", name="Matching").click()
+    expect(editor.get_by_role("heading", level=1)).to_have_text("Which fields are kept equal?")
+    let_go()
+    expect(editor.get_by_role("heading", level=1)).to_have_text("How do we know two records are the same?")
+
+
 def test_who_presses_twice_goes_at_once(editor: Page, hold: Hold) -> None:
     hold("**/fields/1")
     switch(editor, 1).uncheck()

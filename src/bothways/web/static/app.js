@@ -49,9 +49,12 @@ document.addEventListener("change", note, true);
 // What is pressed meanwhile waits. htmx forgets it if an answer brings that part of the page anew: it is pressed again.
 const pressed = new Set();
 const pressedBy = (elt, event) => event?.submitter || elt;
-document.addEventListener("htmx:confirm", ({ detail: { elt, triggeringEvent } }) => {
-  const at = pressedBy(elt, triggeringEvent);
-  if (at.matches("#q, :is(#step, #mappings, #associations, #edit) button")) pressed.add(at.id);
+// So does what is pressed while a field that was chosen by typing is looked up.
+document.addEventListener("htmx:confirm", (event) => {
+  const at = pressedBy(event.detail.elt, event.detail.triggeringEvent);
+  if (!at.matches("#q, :is(#step, #mappings, #associations, #edit) button")) return;
+  pressed.add(at.id);
+  if (document.querySelector(LOOKED_UP)) event.preventDefault();
 });
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
   pressed.delete(pressedBy(elt, requestConfig.triggeringEvent).id);
@@ -80,7 +83,8 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 // Who goes on to another page waits until what was changed here before is answered; a second press goes at once. Where
 // something was refused, its words are shown and nobody goes on.
-const OPEN = "#q.htmx-request, #step.htmx-request, :is(#step, #mappings, #associations, #edit) .htmx-request";
+const LOOKED_UP = "field-picker[data-enters]";
+const OPEN = `#q.htmx-request, #step.htmx-request, :is(#step, #mappings, #associations, #edit) .htmx-request, ${LOOKED_UP}`;
 let leaving = null;
 document.addEventListener("click", (event) => {
   if (!event.isTrusted) return;
@@ -91,22 +95,23 @@ document.addEventListener("click", (event) => {
   event.stopImmediatePropagation();
   leaving = on;
 }, true);
+const goOn = () => setTimeout(() => {
+  if (document.querySelector(OPEN)) return;
+  for (const id of pressed) {
+    pressed.delete(id);
+    const at = document.getElementById(id);
+    if (id === "q") at?.dispatchEvent(new Event("search"));
+    else at?.click();
+    if (at) return;
+  }
+  if (!leaving) return;
+  const on = document.getElementById(leaving.id) || leaving;
+  leaving = null;
+  on.click();
+});
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
   if (xhr.status < 200 || xhr.status > 399) leaving = null;
-  setTimeout(() => {
-    if (document.querySelector(OPEN)) return;
-    for (const id of pressed) {
-      pressed.delete(id);
-      const at = document.getElementById(id);
-      if (id === "q") at?.dispatchEvent(new Event("search"));
-      else at?.click();
-      if (at) return;
-    }
-    if (!leaving) return;
-    const on = document.getElementById(leaving.id) || leaving;
-    leaving = null;
-    on.click();
-  });
+  goOn();
 });
 // Where the server cannot be reached the page says so, until it answers again.
 const reached = (is) => { document.getElementById("offline").hidden = is; };

@@ -33,6 +33,8 @@ customElements.define("field-picker", class extends HTMLElement {
     list.addEventListener("click", (event) => this.choose(event.target.closest("[data-value]")));
   }
   // What was typed waits for its list: Enter waits with it, and then chooses what fits best.
+  get enters() { return "enters" in this.dataset; }
+  set enters(is) { this.toggleAttribute("data-enters", is); }
   async open(text) {
     clearTimeout(this.later);
     this.asked?.abort();
@@ -57,6 +59,7 @@ customElements.define("field-picker", class extends HTMLElement {
     if (!this.isConnected) return;
     if (!this.list.hidden) this.choose(this.list.querySelector("[aria-selected=true]"));
     if (document.activeElement !== this.input) this.leave();
+    goOn();
   }
   leave() {
     this.close();
