@@ -1092,6 +1092,12 @@ class UnknownToken(PeopleError):
     to_do = "See: bothways token list"
 
 
+class UnknownLink(PeopleError):
+    code, exit_code = "BW-523", EXIT_USAGE
+    what = 'There is no one-time link "{link}" that is good (any more).'
+    to_do = "See: bothways user links"
+
+
 class CodeRefused(PeopleError):
     code = "BW-527"
     what = "This code is wrong, was used already, or its time is over."

@@ -122,6 +122,8 @@ CALLS = [
     ("history --prune --yes", "history-pruned", 0, "Let go: 41 runs and 9,876 writes."),
     ("user link", "user-link", 0, "http://127.0.0.1:8417/welcome?key=one-time-word"),
     ("user link Ana --url https://x.test/", "user-link", 0, "https://x.test/welcome?key=one-time-word"),
+    ("user links", "user-links", 0, "a new password of Ana Ruiz"),
+    ("user revoke l_3", "user-link-revoked", 0, "The link for a new password of Ana Ruiz is revoked."),
     ("user list", "users", 0, "Ana Ruiz"),
     ("user role Ana editor", "user", 0, "Ana Ruiz is editor now."),
     ("user off Ana", "user", 0, "Ana Ruiz can sign in no more."),

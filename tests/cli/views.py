@@ -310,6 +310,7 @@ FINDINGS = [
 ]
 
 ACCOUNT = views.AccountView(1, "Ana Ruiz", Role.ADMIN, 1_770_000_000.0, 0.0, True)
+LINK = views.OneTimeLinkView("l_3", Role.ADMIN, "Ana Ruiz", "Eve", 1_770_000_000.0)
 TOKEN = views.TokenView("t_3", "reports", "Ana Ruiz", Role.VIEWER, 1_770_000_000.0, 0.0, None)
 
 GROUP = views.GroupView(

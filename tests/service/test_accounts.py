@@ -1,5 +1,7 @@
 """Accounts: made by one-time links, signed in with a password, locked after too many tries, with four roles."""
 
+from dataclasses import replace
+
 import pytest
 
 from bothways.errors import (
@@ -11,6 +13,7 @@ from bothways.errors import (
     SignInLocked,
     SignInRefused,
     SwitchedOff,
+    UnknownLink,
     UnknownPerson,
 )
 from bothways.ledger.models import Account, OneTimeLink
@@ -66,6 +69,49 @@ def test_neither_a_password_nor_a_link_can_be_read_from_the_database(office: Off
     with used(workspace.database):
         assert GOOD not in str(list(Account.objects.values()))
         assert word not in str(list(OneTimeLink.objects.values()))
+
+
+def test_good_links_are_listed_the_newest_first_until_they_are_used_or_over(office: Office) -> None:
+    workspace = office.open()
+    ana = made(workspace)
+    bo = replace(workspace, actor=made(workspace, "Bo").actor)
+    accounts.make_link(bo, Role.VIEWER)
+    office.clock.advance(60)
+    word = accounts.make_link(replace(workspace, actor=ana.actor), Role.EDITOR)
+    accounts.make_link(bo, name="Ana Ruiz")
+    assert [(each.role, each.name, each.made_by) for each in accounts.good_links(workspace)] == [
+        (Role.ADMIN, "Ana Ruiz", "Bo"),
+        (Role.EDITOR, "", "Ana Ruiz"),
+        (Role.VIEWER, "", "Bo"),
+    ]
+    accounts.use_link(workspace, word, "Eve", GOOD)
+    office.clock.advance(LINK_LASTS - 30)
+    assert [each.name for each in accounts.good_links(office.open())] == ["Ana Ruiz"]
+
+
+def test_revoked_link_is_good_no_more_and_the_deed_is_kept(office: Office) -> None:
+    workspace = office.open()
+    word, other = accounts.make_link(workspace, Role.VIEWER), accounts.make_link(workspace, Role.EDITOR)
+    revoked = accounts.revoke_link(workspace, accounts.good_links(workspace)[1].id)
+    assert revoked.role == Role.VIEWER
+    with pytest.raises(LinkUsed):
+        accounts.use_link(workspace, word, "Bert", GOOD)
+    assert accounts.link_is_for(workspace, other) == (Role.EDITOR, "")
+    deed = accounts.deeds(workspace)[0]
+    assert (deed.what, deed.about) == ("revoked a one-time link", "a new viewer")
+    for id in (revoked.id, "l_999", "l_", "t_1", ""):
+        with pytest.raises(UnknownLink):
+            accounts.revoke_link(workspace, id)
+
+
+def test_only_admins_see_and_revoke_links(office: Office) -> None:
+    workspace = office.open()
+    accounts.make_link(workspace, Role.ADMIN)
+    eve = replace(workspace, actor=Actor("Eve", Role.EDITOR))
+    with pytest.raises(NotAllowed):
+        accounts.good_links(eve)
+    with pytest.raises(NotAllowed):
+        accounts.revoke_link(eve, accounts.good_links(workspace)[0].id)
 
 
 def test_link_ends_after_three_days(office: Office) -> None:

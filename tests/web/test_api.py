@@ -92,6 +92,8 @@ TABLE: dict[tuple[str, str], Role] = {
     ("GET", "people"): Role.ADMIN,
     ("GET", "deeds"): Role.ADMIN,
     ("POST", "people/invite"): Role.ADMIN,
+    ("GET", "people/links"): Role.ADMIN,
+    ("POST", "people/links/{name}/revoke"): Role.ADMIN,
     ("POST", "people/{name}/role"): Role.ADMIN,
     ("POST", "people/{name}/off"): Role.ADMIN,
     ("POST", "people/{name}/reset"): Role.ADMIN,

@@ -118,6 +118,7 @@ TABLE = {
     "settings/about": {"GET": Role.VIEWER},
     "settings/people": {"GET": Role.ADMIN},
     "settings/people/invite": {"POST": Role.ADMIN},
+    "settings/people/revoke": {"POST": Role.ADMIN},
     "settings/people/role": {"POST": Role.ADMIN},
     "settings/people/off": {"POST": Role.ADMIN},
     "settings/people/reset": {"POST": Role.ADMIN},
@@ -332,6 +333,34 @@ def test_link_for_somebody_is_shown_once(office: Office) -> None:
     assert here.post("/settings/people/invite", role="viewer").status == 303
     assert re.search(r"http://127\.0\.0\.1/welcome\?key=[\w-]{32}", here.get("/settings/people").text)
     assert "/welcome?key=" not in here.get("/settings/people").text
+
+
+def test_link_for_a_new_password_is_made_by_the_button_beside_a_name(office: Office) -> None:
+    here, other = browser(office), browser(office)
+    here.sign_up("Ana Ruiz")
+    other.sign_up("Bert", Role.EDITOR)
+    here.get("/settings/people")
+    assert here.post("/settings/people/invite", name="Bert").status == 303
+    (link,) = re.findall(r"http://127\.0\.0\.1(/welcome\?key=[\w-]{32})", here.get("/settings/people").text)
+    assert "Bert" in browser(office).get(link).text
+
+
+def test_link_that_nobody_has_used_is_listed_and_revoked(office: Office) -> None:
+    here, other = browser(office), browser(office)
+    here.sign_up("Ana Ruiz")
+    here.get("/settings/people")
+    here.post("/settings/people/invite", role="viewer")
+    page = here.get("/settings/people").text
+    (link,) = re.findall(r"http://127\.0\.0\.1(/welcome\?key=[\w-]{32})", page)
+    (id,) = re.findall(r'id="revoke-(l_\d+)"', page)
+    assert other.get(link).status == 200
+    assert here.post("/settings/people/revoke", id=id).status == 303
+    assert other.get(link).status == 410
+    page = here.get("/settings/people").text
+    assert "The link is revoked." in page
+    assert "revoked a one-time link" in page
+    assert "revoke-l_" not in page
+    assert "that is good (any more)" in here.post("/settings/people/revoke", id=id).text
 
 
 @pytest.mark.parametrize(

@@ -117,6 +117,8 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, Callable[..., Any]], ...]], ...] 
         "Say who may sign in to the pages, and what they may do.",
         (
             ("link", people.link),
+            ("links", people.links),
+            ("revoke", people.revoke),
             ("list", people.list_),
             ("role", people.role),
             ("off", people.off),

@@ -9,7 +9,7 @@ from bothways.cli.terminal import Terminal
 from bothways.cli.workspaces import opened
 
 if TYPE_CHECKING:
-    from bothways.service.views import AccountView
+    from bothways.service.views import AccountView, OneTimeLinkView
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of an account.")]
 
@@ -57,6 +57,46 @@ def list_(context: typer.Context) -> None:
 
 def _notes(view: "AccountView") -> str:
     return ", ".join(["switched off"] * (not view.is_on) + ["second factor"] * view.second_factor)
+
+
+def links(context: typer.Context) -> None:
+    """List the one-time links that are good still."""
+    import time
+
+    from bothways.cli.text import columns
+    from bothways.service import accounts
+    from bothways.service.views import plain
+    from bothways.service.why import moment
+
+    terminal: Terminal = context.obj
+    found = accounts.good_links(opened(terminal))
+    if terminal.json:
+        terminal.document("user-links", {"links": [plain(each) for each in found]})
+    elif found:
+        now = time.time()
+        rows = [(each.id, _is_for(each), each.made_by, moment(each.ends_at, now)) for each in found]
+        terminal.lines(columns([("Id", "For", "Made by", "Ends"), *rows]))
+    else:
+        terminal.lines(["None. Make one with: bothways user link"])
+
+
+def _is_for(view: "OneTimeLinkView") -> str:
+    return f"a new password of {view.name}" if view.name else f"a new {view.role.value}"
+
+
+def revoke(
+    context: typer.Context, link: Annotated[str, typer.Argument(metavar="LINK", help="Its id, such as l_3.")]
+) -> None:
+    """Let a one-time link be good no more."""
+    from bothways.service import accounts
+    from bothways.service.views import plain
+
+    terminal: Terminal = context.obj
+    view = accounts.revoke_link(opened(terminal), link)
+    if terminal.json:
+        terminal.document("user-link-revoked", plain(view))
+    else:
+        terminal.lines([f"The link for {_is_for(view)} is revoked."])
 
 
 def role(context: typer.Context, name: Name, role: Annotated[str, typer.Argument(metavar="ROLE")]) -> None:

@@ -20,6 +20,7 @@ from bothways.errors import (
     SignInLocked,
     SignInRefused,
     SwitchedOff,
+    UnknownLink,
     UnknownPerson,
 )
 from bothways.ledger import db
@@ -27,7 +28,8 @@ from bothways.ledger.models import Account, Deed, OneTimeLink, Session, Token
 from bothways.service.database import on_database
 from bothways.service.revisions import author_of
 from bothways.service.rights import Role, for_role
-from bothways.service.views import AccountView, DeedView
+from bothways.service.views import AccountView, DeedView, OneTimeLinkView
+from bothways.service.work import plain_id
 from bothways.service.workspace import Workspace
 
 DAY = 86_400.0
@@ -74,6 +76,30 @@ def link_is_for(workspace: Workspace, word: str) -> tuple[Role, str]:
     """Return for which role a one-time link is, and for whose account, "" for a new one; raise LinkUsed."""
     link = link_called(workspace, word)
     return Role(link.role), link.account.name if link.account else ""
+
+
+@on_database
+@for_role(Role.ADMIN)
+def good_links(workspace: Workspace) -> list[OneTimeLinkView]:
+    """Return the one-time links that nobody has used and that are good still, the newest first."""
+    rows = OneTimeLink.objects.select_related("account").filter(ends_at__gte=workspace.clock())
+    return [_link_view(row) for row in rows.order_by("-pk")]
+
+
+@on_database
+@for_role(Role.ADMIN)
+def revoke_link(workspace: Workspace, id: str) -> OneTimeLinkView:
+    """Let a one-time link be good no more; raise UnknownLink."""
+    rows = OneTimeLink.objects.select_related("account").filter(ends_at__gte=workspace.clock())
+    row = rows.filter(pk=plain_id(id, "l")).first()
+    if row is None:
+        raise UnknownLink(link=id)
+    view = _link_view(row)
+    with db.transaction_():
+        if not OneTimeLink.objects.filter(pk=row.pk).delete()[0]:  # somebody used it at the same moment
+            raise UnknownLink(link=id)
+        note(workspace, "revoked a one-time link", view.name or f"a new {view.role}")
+    return view
 
 
 @on_database
@@ -302,6 +328,11 @@ def refuse_last(account: Account) -> None:
     admins = Account.objects.select_for_update().filter(role=Role.ADMIN, left_at=0.0).order_by("pk")
     if [each.pk for each in admins] == [account.pk]:
         raise LastAdmin(name=account.name)
+
+
+def _link_view(row: OneTimeLink) -> OneTimeLinkView:
+    name = row.account.name if row.account else ""
+    return OneTimeLinkView(f"l_{row.pk}", Role(row.role), name, row.made_by, row.ends_at)
 
 
 def end_links(account: Account) -> None:

@@ -120,6 +120,7 @@ urlpatterns = [
     path("settings/about", settings.about),
     path("settings/people", people.people),
     path("settings/people/invite", people.invite),
+    path("settings/people/revoke", people.revoke),
     path("settings/people/role", people.set_role),
     path("settings/people/off", people.switch_off),
     path("settings/people/reset", people.reset),

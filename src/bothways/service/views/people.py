@@ -32,6 +32,17 @@ class AccountView:
 
 
 @dataclass(frozen=True, slots=True)
+class OneTimeLinkView:
+    """A one-time link that is good still. ``name``: whose new password it is for, "" for a new account of ``role``."""
+
+    id: str
+    role: Role
+    name: str
+    made_by: str
+    ends_at: float
+
+
+@dataclass(frozen=True, slots=True)
 class DeedView:
     """Something that somebody did."""
 

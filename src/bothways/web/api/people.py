@@ -8,7 +8,7 @@ from pydantic import Field
 from bothways import errors as e
 from bothways.service import accounts, second_factor
 from bothways.service.rights import Role
-from bothways.service.views import AccountView, DeedView
+from bothways.service.views import AccountView, DeedView, OneTimeLinkView
 from bothways.web.api.calls import Body, Limit, Name, Number, get, listed, one_more, post
 
 
@@ -49,6 +49,18 @@ def invite(request: HttpRequest, whom: Invited = Invited()) -> object:  # noqa: 
     """Make a one-time link for a new account, or for a new password."""
     word = accounts.make_link(request.workspace, whom.role, whom.name)
     return {"key": word, "path": f"/welcome?key={word}"}
+
+
+@get("people/links", OneTimeLinkView, role=Role.ADMIN, page=True)
+def list_links(request: HttpRequest) -> object:
+    """List the one-time links that are good still, the newest first."""
+    return listed(request, accounts.good_links(request.workspace))
+
+
+@post("people/links/{name}/revoke", OneTimeLinkView, Role.ADMIN, refused=(e.UnknownLink,))
+def revoke_link(request: HttpRequest, name: Name) -> OneTimeLinkView:
+    """Let a one-time link be good no more. ``name``: its id, such as l_3."""
+    return accounts.revoke_link(request.workspace, name)
 
 
 @post("people/{name}/role", AccountView, Role.ADMIN, refused=(e.UnknownPerson, e.LastAdmin))

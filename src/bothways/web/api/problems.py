@@ -24,6 +24,7 @@ STATUSES: tuple[tuple[int, tuple[type[BothwaysError], ...]], ...] = (
             e.UnknownRequest,
             e.UnknownRun,
             e.UnknownSync,
+            e.UnknownLink,
             e.UnknownToken,
         ),
     ),

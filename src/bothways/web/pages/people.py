@@ -110,18 +110,28 @@ def people(request: HttpRequest) -> HttpResponse:
         people=accounts.list_accounts(request.workspace),
         deeds=accounts.deeds(request.workspace),
         roles=list(Role),
+        links=accounts.good_links(request.workspace),
         link=request.session.pop("link", None),
     )
 
 
 @action(post=Role.ADMIN)
 def invite(request: HttpRequest) -> HttpResponse:
-    """Make a one-time link, and show it once."""
-    name = str(request.POST.get("name", ""))
-    word = accounts.make_link(request.workspace, role_called(str(request.POST.get("role", ""))), name)
+    """Make a one-time link, and show it once: for a new password of who is named, else for a new account."""
+    if name := str(request.POST.get("name", "")):
+        word = accounts.make_link(request.workspace, name=name)
+    else:
+        word = accounts.make_link(request.workspace, role_called(str(request.POST.get("role", ""))))
     own, path = request.base.document.public_url, f"/welcome?key={word}"
     request.session["link"] = f"{own}{path}" if own else request.build_absolute_uri(path)  # a proxy calls without TLS
     return went_well(request, "/settings/people")
+
+
+@action(post=Role.ADMIN)
+def revoke(request: HttpRequest) -> HttpResponse:
+    """Let a one-time link be good no more."""
+    accounts.revoke_link(request.workspace, str(request.POST.get("id", "")))
+    return went_well(request, "/settings/people", _("The link is revoked. Nobody can use it any more."))
 
 
 @action(post=Role.ADMIN)
