@@ -23,7 +23,8 @@ from bothways.ledger.models import Connection, Feed, Plan, Run, Sync, Workspace
 from bothways.records import Field
 from bothways.sync.context import Context, End
 from bothways.sync.run import Report, apply, preview, run
-from bothways.sync.undo import UndoReport, undo
+from bothways.sync.undo import undo
+from bothways.sync.undo_steps import UndoReport
 from tests.memory_app import PEOPLE, Clock, MemoryApp, MemoryConnector, Traits, Written
 
 INTERVAL = 60.0

@@ -16,8 +16,8 @@ from bothways.service.work import Report, context
 from bothways.service.workspace import Workspace
 from bothways.sync.context import Context
 from bothways.sync.payload import name_of
-from bothways.sync.undo import Part, UndoReport
 from bothways.sync.undo import preview_undo as look
+from bothways.sync.undo_steps import Part, UndoReport
 
 BACK = ("written", "written over a change", "put back")
 """What a field has gone through that can be undone alone."""
