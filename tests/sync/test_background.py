@@ -32,6 +32,13 @@ def test_calls_go_on_at_the_same_time_in_few_threads():
     assert sum(thread.name == "bothways-app" for thread in threading.enumerate()) < 20
 
 
+def test_calls_one_after_another_are_made_by_one_thread_though_several_are_idle():
+    all_at_once = threading.Barrier(4)
+    for call in [start(lambda: all_at_once.wait(10)) for _ in range(4)]:
+        call.result(10)
+    assert len({start(threading.get_ident).result(10) for _ in range(12)}) == 1
+
+
 def _call_in_a_thread() -> None:
     assert start(lambda: 7).result(10) == 7
 

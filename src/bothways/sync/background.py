@@ -2,19 +2,22 @@
 
 import os
 import threading
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import copy_context
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 _Jobs = SimpleQueue[tuple[Future[Any], Callable[[], Any]]]
 
-_idle: dict[int, SimpleQueue[_Jobs]] = defaultdict(SimpleQueue)
-"""The threads of a process that wait for a call, each known by where it gets it: they are dear to start."""
+_idle: dict[int, deque[_Jobs]] = defaultdict(deque)
+"""The threads of a process that wait for a call, each known by where it gets it: they are dear to start.
+
+The last one that had something to do is the next that has: what each has needed once stays its own.
+"""
 
 
 def start(call: Callable[[], T]) -> Future[T]:
@@ -22,8 +25,8 @@ def start(call: Callable[[], T]) -> Future[T]:
     future: Future[T] = Future()
     idle = _idle[os.getpid()]
     try:
-        jobs = idle.get_nowait()
-    except Empty:
+        jobs = idle.pop()
+    except IndexError:
         jobs = SimpleQueue()
         threading.Thread(target=_work, args=(jobs, idle), name="bothways-app", daemon=True).start()
     jobs.put((future, partial(copy_context().run, call)))
@@ -33,19 +36,22 @@ def start(call: Callable[[], T]) -> Future[T]:
 def at_once(call: Callable[[], T]) -> Future[T]:
     """Make a call in this thread and return its future."""
     future: Future[T] = Future()
-    _settle(future, call)
+    _outcome_of(call, Exception)(future)
     return future
 
 
-def _work(jobs: _Jobs, idle: SimpleQueue[_Jobs]) -> None:
+def _work(jobs: _Jobs, idle: deque[_Jobs]) -> None:
     while True:
-        _settle(*jobs.get(), BaseException)
-        idle.put(jobs)
+        future, call = jobs.get()
+        settle = _outcome_of(call, BaseException)
+        idle.append(jobs)  # before anybody hears of the outcome, and has the next call made
+        settle(future)
+        del future, call, settle
 
 
-def _settle(future: Future[T], call: Callable[[], T], caught: type[BaseException] = Exception) -> None:
-    """Settle a future whatever comes: one that never is would be waited for without end."""
+def _outcome_of(call: Callable[[], T], caught: type[BaseException]) -> Callable[[Future[T]], None]:
+    """Make a call; return what settles its future, whatever came: one that is not settled is waited for without end."""
     try:
-        future.set_result(call())
+        return partial(Future.set_result, result=call())
     except caught as error:  # it is raised where the result is asked for
-        future.set_exception(error)
+        return partial(Future.set_exception, exception=error)
