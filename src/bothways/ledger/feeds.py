@@ -332,10 +332,11 @@ def sides_of(feed: Feed, *, off: bool = False) -> list[tuple[Sync, str]]:
     return [(sync, "left" if sync.left_id == feed.pk else "right") for sync in syncs]
 
 
-def in_lists(feed_id: int) -> dict[str, tuple[str, ...]]:
-    """Return the records that are in a list, with their lists."""
+def in_lists(feed_id: int) -> dict[str, frozenset[str]]:
+    """Return the records that are in a list, with their lists; those of the same lists share them."""
+    shared: dict[str, frozenset[str]] = {}
     found = db.rows("SELECT record_id, lists FROM seen WHERE feed_id=%s AND lists IS NOT NULL", (feed_id,))
-    return {id: tuple(orjson.loads(lists)) for id, lists in found}
+    return {id: shared.get(text) or shared.setdefault(text, frozenset(orjson.loads(text))) for id, text in found}
 
 
 def lists_read(feed_id: int) -> dict[str, float]:

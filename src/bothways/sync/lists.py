@@ -4,6 +4,7 @@ An app tells of a record's place in a list neither by the record's date of chang
 """
 
 from collections.abc import Collection, Mapping
+from itertools import chain
 
 from bothways.connectors.abilities import KeepsLists, RecordList
 from bothways.connectors.base import Connector
@@ -14,6 +15,8 @@ from bothways.sync.context import Context, End
 
 LISTS_EVERY = 300.0
 """Seconds between two readings of a list: one takes a call per page of its members."""
+
+NOWHERE = frozenset[str]()
 
 
 def refresh_lists(ctx: Context, *, full: bool = False) -> None:
@@ -32,27 +35,29 @@ def refresh_lists(ctx: Context, *, full: bool = False) -> None:
             _refresh(ctx, end, names)
 
 
-def read_lists(app: str, connector: Connector, object: str, names: Collection[str]) -> dict[str, set[str]]:
+def read_lists(app: str, connector: Connector, object: str, names: Collection[str]) -> dict[str, frozenset[str]]:
     """Return the records in lists of these names (in small letters), each with the names of its own.
 
-    Raises ListGone; PageIncomplete for one of which the app has not worked out yet who is in it, or that looks empty
-    against its word.
+    There may be very many: those in the same lists share the names. Raises ListGone; PageIncomplete for one of which
+    the app has not worked out yet who is in it, or that looks empty against its word.
     """
     if not names:
         return {}
     lists = lists_by_name(connector, object)
-    found: dict[str, set[str]] = {}
+    found: dict[str, frozenset[str]] = {}
+    shared: dict[frozenset[str], frozenset[str]] = {}
     for name in sorted(names):
         if len(lists.get(name, ())) != 1 or not isinstance(connector, KeepsLists):
             reason = "there are several of that name" if lists.get(name) else "it was deleted, or has another name now"
             raise ListGone(app=app, list=name, reason=reason)
         if not lists[name][0].whole:
             raise PageIncomplete(app=app, reason=f'it has not worked out yet who is in the list "{name}"')
-        members = [id for ids in connector.members(object, lists[name][0].id) for id in ids]
-        if lists[name][0].size and not members:
+        is_empty = True
+        for id in chain.from_iterable(connector.members(object, lists[name][0].id)):
+            is_empty, in_all = False, found.get(id, NOWHERE) | {name}
+            found[id] = shared.setdefault(in_all, in_all)
+        if lists[name][0].size and is_empty:
             raise PageIncomplete(app=app, reason=f'it tells nobody in the list "{name}", and says that some are')
-        for id in members:
-            found.setdefault(id, set()).add(name)
     return found
 
 
@@ -69,15 +74,18 @@ def _refresh(ctx: Context, end: End, names: set[str]) -> None:
     inside = read_lists(end.app, end.connector, end.object, names)
     left = _read_who_left(ctx, end, names, inside)
     for id, survivor in feeds.survivors(end.feed.pk, inside).items():
-        inside.setdefault(survivor, set()).update(inside.pop(id))
+        inside[survivor] = inside.get(survivor, NOWHERE) | inside.pop(id)
     for id, survivor in feeds.survivors(end.feed.pk, left).items():
-        inside.setdefault(survivor, set()).update(left[id])  # until they are read again: the app may be late
+        inside[survivor] = inside.get(survivor, NOWHERE) | left[id]  # until they are read again: the app may be late
     with db.transaction_():
         ctx.fence()
         end.feed.lists = feeds.lists_read(end.feed.pk)  # another sync may read other lists of the same feed
         before = feeds.in_lists(end.feed.pk)
-        after = {id: (set(before.get(id, ())) - names) | inside.get(id, set()) for id in before.keys() | inside.keys()}
-        moved = {id: sorted(lists) for id, lists in after.items() if lists != set(before.get(id, ()))}
+        moved = {
+            id: sorted(after)
+            for id in chain(before, inside.keys() - before.keys())
+            if (after := before.get(id, NOWHERE) - names | inside.get(id, NOWHERE)) != before.get(id, NOWHERE)
+        }
         known = feeds.seen_by_id(end.feed.pk, moved)  # one that no listing has shown yet is met by the next reading
         feeds.set_lists(end.feed.pk, {id: moved[id] for id in known})
         for sync, side in feeds.sides_of(end.feed):
@@ -86,13 +94,15 @@ def _refresh(ctx: Context, end: End, names: set[str]) -> None:
         end.feed.save(update_fields=["lists"])
 
 
-def _read_who_left(ctx: Context, end: End, names: set[str], inside: Mapping[str, set[str]]) -> dict[str, set[str]]:
+def _read_who_left(
+    ctx: Context, end: End, names: set[str], inside: Mapping[str, frozenset[str]]
+) -> dict[str, frozenset[str]]:
     """Return who is in these lists no more, each with those that it has left; they are read by id before.
 
     One that was merged is in the list by another id by now, which nothing need have shown yet, or will be soon.
     """
     known = feeds.in_lists(end.feed.pk).items()
-    left = {id: gone for id, lists in known if (gone := names.intersection(lists) - inside.get(id, set()))}
+    left = {id: gone for id, lists in known if (gone := lists & names - inside.get(id, NOWHERE))}
     for ids in db.chunks(sorted(left), end.can.batch_read):
         rows, asked_at = feeds.seen_by_id(end.feed.pk, ids), ctx.clock()
         news = ask(ctx, end, [row for row in rows.values() if row.live])
