@@ -98,7 +98,7 @@ def account(ask: Ask) -> Answer:
         "accountType": "DEVELOPER_TEST",
         "timeZone": "UTC",
         "companyCurrency": "EUR",
-        "additionalCurrencies": [],
+        "additionalCurrencies": ["USD"],
         "utcOffset": "+00:00",
         "utcOffsetMilliseconds": 0,
         "uiDomain": "app.hubspot.com",
