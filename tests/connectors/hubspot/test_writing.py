@@ -41,9 +41,7 @@ def test_nothing_clears_a_property(account: Account):
     assert "phone" not in contact(account, id)
 
 
-@pytest.mark.parametrize(
-    "value", [["books", "music"], "books;music", ";books;music", [None, "books", "music"], ["books", " ", "music"]]
-)
+@pytest.mark.parametrize("value", [["books", "music"], "books;music", ";books;music", [None, "books", " ", "music"]])
 def test_choices_replace_what_was_chosen(account: Account, value: Any):
     """A text that begins with ";" would add to what is there, and more so every time."""
     (id,) = account.people(1, interests="sport")

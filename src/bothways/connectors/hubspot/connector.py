@@ -432,7 +432,10 @@ def _restricted_custom(type: ObjectType, allowed: frozenset[str] | None) -> Obje
 
 
 def _with_amount(kind: Kind, item: WriteItem, result: WriteResult) -> WriteResult:
-    """Return a result in which an amount is refused with its currency: alone, HubSpot takes it for one in its own."""
+    """Return a result in which an amount is refused with its currency: alone, it is one in that of the account.
+
+    Source: guide of the currencies API (the company's currency is that of new deals).
+    """
     meant = [kind.meanings.get(name) for name in result.fields]
     if result.outcome is not Outcome.REFUSED or "priceCurrency" not in meant or "price" in meant:
         return result
