@@ -8,6 +8,7 @@ import pytest
 from filelock import FileLock
 
 from bothways.connectors.http import TRIES
+from bothways.connectors.hubspot import HubSpot
 from bothways.errors import (
     AccountChanged,
     CredentialsRefused,
@@ -42,6 +43,7 @@ def hubspot() -> Iterator[HubSpotSandbox]:
 def workspace(tmp_path: Path, hubspot: HubSpotSandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workspace]:
     """A workspace with HubSpot, whose waits move the stand-in's clock."""
     made = connect.setup_of
+    monkeypatch.setattr(HubSpot, "limits", {})  # this one has none, and time stands still
     monkeypatch.setattr(connect, "setup_of", lambda *given: replace(made(*given), sleep=hubspot.advance))
     with empty_ledger(tmp_path):
         init(tmp_path)

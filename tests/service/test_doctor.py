@@ -169,6 +169,14 @@ def test_records_that_a_check_has_left_in_an_app_are_told_once_it_has_ended(offi
     assert "app check APP --deep" in found.to_do
 
 
+def test_one_record_that_a_check_has_left_is_one_record(office: Office) -> None:
+    folder = office.folder / FOLDER
+    folder.mkdir(parents=True)
+    KeptInFile(folder / "memory%207.json").keep([Made("contacts", "Check 1", "5")])
+    (found,) = problems(office.folder)
+    assert found.what == 'An interrupted check has left a record in memory 7, or may have: "Check 1"'
+
+
 def test_a_running_sync_is_seen(office: Office) -> None:
     import threading
 

@@ -8,6 +8,7 @@ import pytest
 from bothways.errors import OthersWriteToo, SecretMissing, SecretUnusable
 from bothways.jobs import now
 from bothways.sandbox.hubspot import FrozenClock, HubSpotSandbox
+from bothways.sandbox.hubspot.schema import prop
 from bothways.service import apps, issue_groups, preview
 from bothways.service.issues import list_issues, unlink
 from bothways.service.proof import compare
@@ -287,6 +288,54 @@ def test_deal_made_by_a_person_meanwhile_is_not_taken_for_the_one_that_was_creat
     for account in accounts:
         assert sorted(each["dealname"] for each in account.records("deals").values()) == ["Big one", "Small one"]
     assert show_sync(deals, "deals").counts.in_sync == 2
+
+
+def test_the_amount_of_a_deal_goes_with_its_currency(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    east, west = accounts
+    east.create("deals", deal("Big one", amount="1000", deal_currency_code="USD"))
+    rest(deals, east)
+    (made,) = west.records("deals").values()
+    assert (made["amount"], made["deal_currency_code"]) == ("1000", "USD")
+
+
+def amounts(account: HubSpotSandbox) -> dict[str, tuple[str | None, str | None]]:
+    """Return amount and currency of each deal, by name."""
+    rows = account.records("deals").values()
+    return {each["dealname"]: (each.get("amount"), each.get("deal_currency_code")) for each in rows}
+
+
+def test_an_amount_waits_where_the_other_account_has_not_its_currency(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox]
+) -> None:
+    """There it would be as much of the currency of that account."""
+    east, west = accounts
+    west.define("deals", prop("deal_currency_code", "Currency", "enumeration", "select", options=(("EUR", "EUR"),)))
+    dollars = east.create("deals", deal("Big one", amount="1000", deal_currency_code="USD"))
+    euros = east.create("deals", deal("Small one", amount="5", deal_currency_code="EUR"))
+    rest(deals, east)
+    east.edit("deals", euros, {"amount": "7", "deal_currency_code": "USD"})
+    rest(deals, east)
+    assert amounts(west) == {"Big one": (None, None), "Small one": ("5", "EUR")}
+    waiting = {(each.record, each.reason) for each in list_issues(deals, "deals") if each.field == "amount=amount"}
+    assert waiting == {(each, "west does not take it: it waits for Currency") for each in (dollars, euros)}
+    east.edit("deals", dollars, {"deal_currency_code": "EUR"})
+    rest(deals, east)
+    assert amounts(west)["Big one"] == ("1000", "EUR")
+    assert {each.record for each in list_issues(deals, "deals")} == {euros}
+
+
+@pytest.mark.parametrize("deals", ["[usual]"], indirect=True)
+@pytest.mark.parametrize(("currency", "asked"), [("EUR", 2), ("USD", 0)])
+def test_deals_of_one_name_and_amount_in_two_currencies_are_two(
+    deals: Workspace, accounts: tuple[HubSpotSandbox, HubSpotSandbox], currency: str, asked: int
+) -> None:
+    for account, each in zip(accounts, ("EUR", currency), strict=True):
+        account.create("deals", deal("Renewal", amount="1000", deal_currency_code=each))
+    rest(deals, accounts[0])
+    assert len(list_issues(deals, "deals")) == asked
+    assert [len(account.records("deals")) for account in accounts] == ([1, 1] if asked else [2, 2])
 
 
 # --- the newest, and who fights -------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from bothways.engine.amounts import with_currency
 from bothways.engine.associations import NOT_YET, RULE, carried_over, decide_association
 from bothways.engine.consent import is_opted_out, unreadable
 from bothways.engine.countries import read_there
@@ -158,7 +159,7 @@ def _decisions(
             labels = (each for decided in found.values() for each in decided)
             state = state._replace(tied=tied_by_labels(spec, mapping, values, labels))
         found[mapping.key] = _decide(spec, state, pair, now)
-    return tuple(each for mapping in spec.fields for each in found[mapping.key])
+    return with_currency(spec, [each for mapping in spec.fields for each in found[mapping.key]])
 
 
 def _decide(spec: SyncSpec, state: FieldState, pair: Pair, now: float) -> tuple[FieldDecision, ...]:
@@ -249,6 +250,7 @@ def _create(
             decisions.append(FieldDecision(mapping, "F6", text, hold=text))
             continue
         decisions.append(FieldDecision(mapping, "R8", reason, target, projected.value, lost=projected.lost, seen=seen))
+    decisions = list(with_currency(spec, decisions))
     ids = {side: record.id, target: None}
     if decisions and not any(decision.write for decision in decisions):
         return Action(ActionKind.HOLD, decisions[0].rule, decisions[0].reason, ids, None, tuple(decisions))

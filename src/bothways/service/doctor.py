@@ -11,6 +11,7 @@ from pathlib import Path
 
 from django.db import connection
 
+from bothways.connectors.deep import Made
 from bothways.errors import BothwaysError, DatabaseLocked, DatabaseNewer, DiskFull, SignInNeeded
 from bothways.ledger import db
 from bothways.service import doctor_chronicle, doctor_webhooks, openid
@@ -220,11 +221,18 @@ def _of_checks(workspace: Workspace) -> list[Finding]:
     return [
         Finding(
             "warning",
-            f'An interrupted check has left {len(made)} records in {account}, or may have, such as "{made[0].name}"',
-            "The next one of that account archives them: bothways app check APP --deep",
+            _left(account, made),
+            "The next one of that account archives what is left: bothways app check APP --deep",
         )
         for account, made in left_behind(workspace).items()
     ]
+
+
+def _left(account: str, made: Sequence[Made]) -> str:
+    name = made[0].name
+    if len(made) == 1:
+        return f'An interrupted check has left a record in {account}, or may have: "{name}"'
+    return f'An interrupted check has left {len(made)} records in {account}, or may have, such as "{name}"'
 
 
 def _answers(found: Sequence[Finding]) -> bool:

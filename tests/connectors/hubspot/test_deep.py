@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from bothways.connectors.abilities import RecordList
 from bothways.connectors.deep import ChecksDeeply, Finding, Made, Verdict
 from bothways.connectors.http import Response
 from bothways.connectors.hubspot import checks
@@ -20,6 +21,10 @@ from bothways.sandbox.hubspot.schema import prop
 from tests.connectors.hubspot.account import Account, unlimited
 
 pytestmark = pytest.mark.asks_oddly("an id twice", "which adds choices")
+
+
+OF_OTHER_ACCOUNTS = {"own-companies", "sensitive-passed-over", "not-set-up"}
+"""What can only be looked at where companies come by themselves, the token may not see all, or there are no leads."""
 
 
 class Notes:
@@ -50,6 +55,8 @@ def account() -> Iterator[Account]:
             hubspot.add_label("contacts", "companies", label)
         hubspot.seed("contacts", [{"email": f"p{n}@example.com", "lastname": f"P{n}"} for n in range(3)])
         hubspot.seed("companies", [{"name": "Somebody's"}])
+        hubspot.set_list("contacts", "Nobody", [])
+        hubspot.set_list("contacts", "Somebody", list(hubspot.records("contacts"))[:1])
         yield Account(hubspot, {APP_ID: OURS.id})
 
 
@@ -67,7 +74,8 @@ def records(account: Account) -> dict[str, Any]:
 def test_everything_is_as_we_thought_and_nothing_is_left(account: Account):
     before, notes = records(account), Notes()
     found = checked(account, notes)
-    assert {each.id for each in found.values() if each.verdict is not Verdict.AS_THOUGHT} == {"own-companies"}
+    assert {each.id for each in found.values() if each.verdict is not Verdict.AS_THOUGHT} == OF_OTHER_ACCOUNTS
+    assert {found[each].verdict for each in OF_OTHER_ACCOUNTS} == {Verdict.UNCHECKED}
     assert list(found) == [check.fact for check in CHECKS]
     assert (records(account), notes.made) == (before, [])
     assert 0 < notes.most <= 10
@@ -100,6 +108,11 @@ SWITCHES = {
     "merged-ids": "merged-by-comma",
     "merged-ids-resolve": "merged-ids-end",
     "other-emails": "others-not-found",
+    "reads-are-fresh": "reads-late",
+    "associations-at-once": "associations-late",
+    "merged-read-alone": "merged-alone-end",
+    "taken-values-are-told": "taken-by-other-code",
+    "list-size": "list-sizes-stay",
 }
 """The switch of the stand-in by which each check must fail."""
 
@@ -112,6 +125,8 @@ OTHER_WAYS: dict[str, Callable[[Account], Any]] = {
     "rows-are-reported": lambda account: account.hubspot.change(report_rows=False),
     "traces-come-back": lambda account: account.hubspot.change(echo_traces=False),
     "association-touches": lambda account: account.hubspot.change(touches=False),
+    "sensitive-passed-over": lambda account: account.hubspot.fault("403", match="properties=health"),
+    "not-set-up": lambda account: account.hubspot.fault("409", match="leads/search"),
     "labels-add-up": lambda account: account.hubspot.change(labels_stay=False),
 }
 """What makes the others fail; a fault meets the first such call, which is that of the check."""
@@ -152,6 +167,46 @@ def test_number_of_our_own_app_is_compared_where_the_settings_tell_it(account: A
     assert checked(Account(account.hubspot, {APP_ID: own}))["own-number"].verdict is verdict
 
 
+def test_value_that_is_shown_late_is_told_with_the_ways_by_which_it_was_read(account: Account):
+    assert checked(account)["reads-are-fresh"].seen.endswith(": by its id 5, by its address 5, in a listing 5")
+    account.hubspot.change(otherwise=["reads-late"])
+    assert checked(account)["reads-are-fresh"].seen.endswith(": by its id 0, by its address 0, in a listing 0")
+
+
+def test_listing_that_begins_with_somebody_else_is_left_out(account: Account, monkeypatch: pytest.MonkeyPatch):
+    listing = Trial.listing
+    monkeypatch.setattr(Trial, "listing", lambda trial, *names, **how: listing(trial, *names, **{**how, "after": None}))
+    found = checked(account)["reads-are-fresh"]
+    assert (found.verdict, found.seen.partition(": ")[2]) == (Verdict.AS_THOUGHT, "by its id 5, by its address 5")
+
+
+@pytest.mark.parametrize("status", ["400", "404"])
+def test_account_without_leads_is_looked_at_as_far_as_it_tells(account: Account, status: str):
+    account.hubspot.fault(status, match="leads/search")
+    account.hubspot.fault(status, match="properties/2026-09/leads")
+    found = checked(account, read_only=True)["not-set-up"]
+    assert (found.verdict, found.seen.count(status)) == (Verdict.AS_THOUGHT, 2)
+
+
+def test_sensitive_property_that_the_token_may_not_see_is_passed_over(account: Account):
+    account.hubspot.grant("reader", {"crm.objects.contacts.read", "crm.schemas.contacts.read"})
+    found = checked(Account(account.hubspot, token="reader"), read_only=True)["sensitive-passed-over"]
+    assert (found.verdict, found.seen) == (
+        Verdict.AS_THOUGHT,
+        "reading health is answered with HTTP 200, and it is passed over",
+    )
+
+
+def test_account_in_which_no_list_is_empty_cannot_tell_the_size_of_one(account: Account):
+    account.hubspot.drop_list("contacts", "Nobody")
+    assert checked(account, read_only=True)["list-size"].verdict is Verdict.UNCHECKED
+
+
+def test_lists_of_which_no_size_is_told_are_otherwise(account: Account, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(checks, "lists", lambda api, object: [RecordList("1", "Nobody")])
+    assert checked(account, read_only=True)["list-size"].verdict is Verdict.OTHERWISE
+
+
 def test_limits_that_are_not_told_are_otherwise():
     with unlimited() as hubspot:
         found = checked(Account(hubspot))
@@ -164,7 +219,7 @@ def test_limit_of_the_day_need_not_be_told_to_who_is_let_in_by_oauth(
     account: Account, monkeypatch: pytest.MonkeyPatch, by_oauth: bool, so: bool
 ):
     headers = {"X-HubSpot-RateLimit-Max": "110", "X-HubSpot-RateLimit-Interval-Milliseconds": "10000"}
-    monkeypatch.setattr(checks, "_listing", lambda trial, **_: Response(200, headers, b""))
+    monkeypatch.setattr(Trial, "listing", lambda trial, **_: Response(200, headers, b""))
     trial = Trial(account.connector._api, account.connector._setup, Notes())
     trial.by_oauth = by_oauth
     assert checks.limits_told(trial) == (so, "110 calls in 10 seconds, no limit of the day is told")
@@ -185,7 +240,7 @@ def test_read_only_checks_write_nothing_and_leave_what_is_remembered(account: Ac
     before = records(account)
     found = checked(account, notes, read_only=True)
     assert list(found) == [check.fact for check in CHECKS if not check.makes]
-    assert {each.verdict for each in found.values()} == {Verdict.AS_THOUGHT}
+    assert {id for id, each in found.items() if each.verdict is not Verdict.AS_THOUGHT} <= OF_OTHER_ACCOUNTS
     written = [path for method, path, _ in account.hubspot.log if path.endswith(("/create", "/update", "/archive"))]
     assert (written, records(account), len(notes.made)) == ([], before, 1)
 
@@ -198,8 +253,7 @@ def test_hubspot_can_be_checked_deeply_and_says_first_what_that_makes(account: A
 def test_all_is_archived_when_nobody_wants_to_know_more(account: Account):
     before, notes = records(account), Notes()
     found = account.connector.deep_checks(notes, read_only=False)
-    for _ in range(15):
-        next(found)
+    next(each for each in found if each.id == "emails-lower-case")
     assert len(records(account)["contacts"]) > len(before["contacts"])
     found.close()
     assert (records(account), notes.made) == (before, [])
@@ -410,7 +464,15 @@ def test_what_the_token_may_not_do_is_told_as_not_checked(account: Account):
     account.hubspot.grant("reader", {"crm.objects.contacts.read", "crm.schemas.contacts.read"})
     notes = Notes()
     found = checked(Account(account.hubspot, token="reader"), notes)
-    others = {"stages-are-options", "owners-to-a-page", "lead-types", "association-types", "custom-plain-type"}
+    others = {
+        "list-size",
+        "not-set-up",
+        "stages-are-options",
+        "owners-to-a-page",
+        "lead-types",
+        "association-types",
+        "custom-plain-type",
+    }
     assert {id for id, each in found.items() if each.verdict is Verdict.UNCHECKED} == {
         *(check.fact for check in CHECKS if check.makes),
         *others,
@@ -428,11 +490,15 @@ def test_account_without_labels_choices_and_unique_properties_says_so():
             "listing-by-id": "there are too few contacts",
             "search-by-id": "there are too few contacts",
             "gone-property": "there are no contacts",
+            "sensitive-passed-over": "there are no sensitive properties of contacts that the token may know of",
+            "not-set-up": "leads are set up in the account",
+            "list-size": "the account has no list of contacts that nobody is in",
             "custom-plain-type": "the account has no custom objects that are associated with contacts or companies",
             "own-number": "the settings do not tell the number of our app (webhook_app_id)",
             "own-companies": "no company came with the contact: the account is not set so, or not for example.com",
             "sensitive-hidden": "there are no sensitive properties of contacts that the token may see",
             "semicolon-adds": "contacts have no property of the form checkbox that could be used",
+            "taken-values-are-told": "contacts have no unique property of text besides their address",
             "upserts-fail-whole": "contacts have no unique property of text besides their address",
             "labels-add-up": "the account has no two labels of its own from contacts to companies",
         }

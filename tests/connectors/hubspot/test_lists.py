@@ -20,7 +20,10 @@ def test_lists_of_an_object_are_told_by_name(account: Account) -> None:
     id = account.hubspot.set_list("contacts", "VIP", [])
     rule = account.hubspot.set_list("contacts", "Active", [], dynamic=True)
     account.hubspot.set_list("companies", "Partners", [])
-    assert account.connector.lists("contacts") == [RecordList(id, "VIP"), RecordList(rule, "Active", True)]
+    assert account.connector.lists("contacts") == [
+        RecordList(id, "VIP", size=0),
+        RecordList(rule, "Active", True, size=0),
+    ]
 
 
 def test_more_lists_than_a_page_are_all_told(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bothways.connectors.abilities import MakesOwnField
-from bothways.connectors.base import WriteItem, WriteKind
+from bothways.connectors.base import Outcome, WriteItem, WriteKind
 from bothways.connectors.hubspot.facts import MARKER, MOST_UNIQUE
 from bothways.errors import NoRoomForOwnField, OwnFieldRefused, OwnFieldUnfit, PermissionMissing, UnknownField
 from bothways.sandbox.hubspot.schema import prop
@@ -79,6 +79,9 @@ def test_a_property_of_that_name_that_does_not_fit_is_neither_used_nor_changed(a
     with pytest.raises(OwnFieldUnfit, match="Contacts"):
         account.connector.make_own_field("contacts")
     assert definition(account) == before
+    marked = Account(account.hubspot, {"marker_property": MARKER}).connector
+    (result,) = marked.write("contacts", [WriteItem("c", WriteKind.CREATE, {"lastname": "N"}, marker="one")])
+    assert (result.outcome, account.hubspot.records("contacts")) == (Outcome.REFUSED, {})
 
 
 def test_nobody_is_taken_for_not_created_since_the_property_for_our_marks_is_gone(account: Account):

@@ -35,6 +35,17 @@ def test_what_no_record_is_made_without_is_told(account: Account, object: str, r
     assert {each.name for each in account.connector.fields(object) if each.required} == required
 
 
+@pytest.mark.parametrize("new", [True, False])
+def test_amount_is_refused_with_its_currency(account: Account, new: bool):
+    """Sent again without it, it would be as much of the currency of the account."""
+    ref = None if new else Ref(account.hubspot.create("deals", {"dealname": "D", "dealstage": "qualifiedtobuy"}))
+    values: dict[str, Value] = {"dealname": "E", "dealstage": "qualifiedtobuy"}
+    values |= {"amount": "5", "deal_currency_code": "GBP"}
+    kind = WriteKind.CREATE if new else WriteKind.UPDATE
+    (result,) = account.connector.write("deals", [WriteItem("d", kind, values, ref)])
+    assert (result.outcome, result.fields) == (Outcome.REFUSED, ("deal_currency_code", "amount"))
+
+
 def test_lead_is_made_with_its_contact_in_one_call(account: Account):
     ann, bob = account.people(2)
     account.bill()

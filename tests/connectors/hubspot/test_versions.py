@@ -61,7 +61,7 @@ def test_every_version_tells_its_account_fields_labels_and_lists(spoken: Account
     assert names["Billing"].startswith("associations.companies.user_defined.")
     (id,) = spoken.people(1)
     list = spoken.hubspot.set_list("contacts", "VIP", [id])
-    assert spoken.connector.lists("contacts") == [RecordList(list, "VIP")]
+    assert spoken.connector.lists("contacts") == [RecordList(list, "VIP", size=1)]
     assert [*spoken.connector.members("contacts", list)] == [[id]]
     assert spoken.connector.check().id
     assert spoken.connector.time_zone() == "UTC"

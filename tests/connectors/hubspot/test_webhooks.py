@@ -106,7 +106,9 @@ def test_signature_made_by_hubspots_own_client_is_taken():
     ],
 )
 def test_nothing_may_be_other_than_it_was_signed(part: str, value: Any):
-    assert "wrong" in refused(replace(delivery(EVENT), **{part: value}))
+    arrived = delivery(EVENT)
+    assert hints(arrived)
+    assert "wrong" in refused(replace(arrived, **{part: value}))
 
 
 def test_another_secret_and_another_time_are_refused():

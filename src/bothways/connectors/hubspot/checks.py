@@ -6,9 +6,10 @@ from contextlib import suppress
 from typing import Any
 
 from bothways.connectors.http import Response
-from bothways.connectors.hubspot.api import fits_in_query, list_query
-from bothways.connectors.hubspot.facts import BATCH, CONCURRENCY, LONGEST_QUERY
+from bothways.connectors.hubspot.api import fits_in_query
+from bothways.connectors.hubspot.facts import CONCURRENCY, LONGEST_QUERY, NOT_SET_UP, SENSITIVE
 from bothways.connectors.hubspot.listing import next_page
+from bothways.connectors.hubspot.lists import lists, members
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS, DEALS, LEADS, REFERENCES, TICKETS, custom_kind
 from bothways.connectors.hubspot.problems import day_of, limit_of
 from bothways.connectors.hubspot.trial import ANSWERED, NotChecked, Trial
@@ -17,13 +18,16 @@ from bothways.errors import PermissionMissing
 Seen = tuple[bool, str]
 """Whether it was as we thought, and what was seen."""
 
+MOST_LISTS = 10
+"""Of so many lists it is looked at whether anybody is in them."""
+
 TRIES = 3
 """How often headers are compared, before other calls count as being in the way."""
 
 
 def limits_told(trial: Trial) -> Seen:
     """Look for both limits in the headers of a listing. That of the day is not told to an app let in by OAuth."""
-    headers = _listing(trial, limit=1).headers
+    headers = trial.listing(limit=1).headers
     limit, day = limit_of(headers), day_of(headers)
     first = f"{limit[0]} calls in {limit[1]:g} seconds" if limit else "no limit of seconds is told"
     second = f"{day[0]} calls a day" if day else "no limit of the day is told"
@@ -32,7 +36,7 @@ def limits_told(trial: Trial) -> Seen:
 
 def search_counts_twice(trial: Trial) -> Seen:
     """Compare what is left of the limit before and after three searches, from a window without calls of ours on."""
-    told = limit_of(_listing(trial, limit=1).headers)
+    told = limit_of(trial.listing(limit=1).headers)
     if told is None:
         raise NotChecked("the answers tell no limit")
     for _ in range(TRIES):
@@ -51,7 +55,7 @@ def longest_query(trial: Trial) -> Seen:
     names = [CONTACTS.modified]
     while fits_in_query([*names, CONTACTS.modified]):
         names.append(CONTACTS.modified)
-    status = _listing(trial, names).status
+    status = trial.listing(names).status
     return status == 200, f"a query of about {LONGEST_QUERY} characters is answered with HTTP {status}"
 
 
@@ -59,7 +63,7 @@ def listing_by_id(trial: Trial) -> Seen:
     """List two pages of contacts."""
     rows, after = list[Any](), None
     for _ in range(2):
-        page = trial.api.body(_listing(trial, after=after))
+        page = trial.api.body(trial.listing(after=after))
         rows += page.get("results") or ()
         after = next_page(page)
         if after is None:
@@ -85,13 +89,10 @@ def search_by_id(trial: Trial) -> Seen:
 def gone_property(trial: Trial) -> Seen:
     """Read a contact with a property that there is none of."""
     name = "bothways_no_such_property"
-    answer = _listing(trial, [name], limit=1)
+    answer = trial.listing([name], limit=1)
     if answer.status != 200:
         return False, f"it is answered with HTTP {answer.status}"
-    rows = trial.api.body(answer).get("results") or ()
-    if not rows:
-        raise NotChecked("there are no contacts")
-    shown = name in (rows[0].get("properties") or {})
+    shown = _shown(trial, answer, name)
     return not shown, "it is shown as empty" if shown else "it is passed over"
 
 
@@ -115,10 +116,51 @@ def sensitive_hidden(trial: Trial) -> Seen:
     shown = _sensitive(trial, {})
     if shown:
         return False, f"{shown[0]} is in the list, and sensitive"
-    asked = _sensitive(trial, {"dataSensitivity": "sensitive"})
+    asked = _sensitive(trial, {"dataSensitivity": SENSITIVE})
     if not asked:
         raise NotChecked("there are no sensitive properties of contacts that the token may see")
     return True, f"{asked[0]} is sensitive, and in the list only if that is asked for"
+
+
+def sensitive_passed_over(trial: Trial) -> Seen:
+    """Read a contact with a sensitive property. One that is shown is one that the token may see."""
+    name = next(iter(_sensitive(trial, {"dataSensitivity": SENSITIVE})), "")
+    if not name:
+        raise NotChecked("there are no sensitive properties of contacts that the token may know of")
+    try:
+        answer = trial.listing([name], limit=1)
+    except PermissionMissing as error:
+        return False, f"reading {name} is refused: {error.message}"
+    if _shown(trial, answer, name):
+        raise NotChecked(f"the token may see what {name} holds")
+    return answer.status == 200, f"reading {name} is answered with HTTP {answer.status}, and it is passed over"
+
+
+def not_set_up(trial: Trial) -> Seen:
+    """Search leads, and ask for their properties, as is done in an account without them."""
+    search = trial.ask(LEADS.name, "search", {"limit": 1, "properties": [], "filterGroups": []}).status
+    path = trial.api.path("properties", LEADS.name)
+    listing = trial.api.http.request("GET", path, call="check", repeatable=True, ok=ANSWERED).status
+    refusals = [status for status in (search, listing) if status >= 400]
+    if not refusals:
+        raise NotChecked("leads are set up in the account")
+    so = NOT_SET_UP.issuperset(refusals)
+    return so, f"a search of leads is answered with HTTP {search}, and the list of their properties with {listing}"
+
+
+def list_size(trial: Trial) -> Seen:
+    """Compare the sizes that a search tells of lists of contacts, those of the small ones, with who is in them."""
+    there = [each for each in lists(trial.api, CONTACTS.name) if each.whole]
+    if any(each.size is None for each in there):
+        return False, "there are lists of which no size is told"
+    small = sorted(there, key=lambda each: each.size or 0)[:MOST_LISTS]
+    empty = [each for each in small if not any(members(trial.api, each.id))]
+    if not empty:
+        raise NotChecked("the account has no list of contacts that nobody is in")
+    wrong = [each for each in small if (each.size == 0) is not (each in empty)]
+    return not wrong, f"{len(empty)} of {len(small)} lists are empty" + (
+        f", and of the list {wrong[0].name} the size {wrong[0].size} is told" if wrong else ", as their sizes tell"
+    )
 
 
 def no_address_is_refused(trial: Trial) -> Seen:
@@ -206,18 +248,22 @@ def _in_order(rows: Sequence[Mapping[str, Any]]) -> Seen:
     ), f"{len(ids)} contacts, whose ids {'only grow' if ids == sorted(set(ids)) else 'do not'}"
 
 
+def _shown(trial: Trial, answer: Response, name: str) -> bool:
+    """Tell whether the first contact of a listing shows a property; raise NotChecked if there is none."""
+    if answer.status != 200:
+        return False
+    rows = trial.api.rows(trial.api.body(answer))
+    if not rows:
+        raise NotChecked("there are no contacts")
+    return name in (rows[0].get("properties") or {})
+
+
 def _options(prop: Mapping[str, Any]) -> set[str]:
     return {str(each["value"]) for each in prop.get("options") or ()}
 
 
-def _listing(trial: Trial, names: Sequence[str] = (), *, limit: int = BATCH, after: str | None = None) -> Response:
-    query = {**list_query(after, names), "limit": str(limit)}
-    path = trial.api.path("objects", CONTACTS.name)
-    return trial.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED)
-
-
 def _left(trial: Trial) -> int:
-    told = limit_of(_listing(trial, limit=1).headers)
+    told = limit_of(trial.listing(limit=1).headers)
     if told is None or told[2] is None:
         raise NotChecked("the answers do not tell what is left of the limit")
     return told[2]

@@ -15,6 +15,9 @@ from bothways.connectors.hubspot.writers import PRODUCTS
 WAIT = 10.0
 """Seconds after which HubSpot has surely done what it does by itself after a write."""
 
+ROUNDS = 5
+"""How often a value is changed and read at once."""
+
 LONGEST_PAUSE = 15.0
 """Seconds between two searches for one record, at most."""
 
@@ -62,14 +65,18 @@ def _pair(trial: Trial) -> list[tuple[str, str]]:
     return [(id, str(trial.values(id, "email")["email"])) for id in ids]
 
 
-def _associated(trial: Trial) -> tuple[str, str]:
-    """Associate the first contact with the company; return its dates of modification before and after."""
+def _associated(trial: Trial) -> tuple[str, str, bool]:
+    """Associate the first contact with the company; return its dates of modification before and after.
+
+    And whether it was shown as associated at once.
+    """
     id, firm = trial.once(_first)[0], trial.once(_firm)
     before = str(trial.values(id)[CONTACTS.modified])
     trial.sleep(2.0)  # dates of two saves differ
     _associate(trial, id, firm, [(OWN, _TO_COMPANIES.type)])
+    shown = firm in held_by(trial.api, CONTACTS.name, _TO_COMPANIES, [id])[id]
     trial.sleep(WAIT)
-    return before, str(trial.values(id)[CONTACTS.modified])
+    return before, str(trial.values(id)[CONTACTS.modified]), shown
 
 
 def _in_bin(trial: Trial) -> tuple[str, str]:
@@ -117,6 +124,15 @@ def _property(trial: Trial, first: str, type: str, form: str) -> Mapping[str, An
     if found is None:
         raise NotChecked(f"contacts have no property of the form {form} that could be used")
     return found
+
+
+def _unique(trial: Trial) -> str:
+    """Return a unique text property of contacts that can be written; raise NotChecked."""
+    for each in trial.api.properties(CONTACTS.name):
+        fixed = (each.get("modificationMetadata") or {}).get("readOnlyValue")
+        if each.get("hasUniqueValue") and each["name"] != "email" and each.get("type") == "string" and not fixed:
+            return str(each["name"])
+    raise NotChecked("contacts have no unique property of text besides their address")
 
 
 def _options(prop: Mapping[str, Any]) -> list[str]:
@@ -174,6 +190,31 @@ def own_number(trial: Trial) -> Seen:
         raise NotChecked("the settings do not tell the number of our app (webhook_app_id)")
     entry = trial.once(_entry)
     return str(entry.get("sourceId")) == own, f"our app is {own}, and sourceId is {entry.get('sourceId')}"
+
+
+def reads_are_fresh(trial: Trial) -> Seen:
+    """Write a name some times, and read it at once: by the contact's id, by its address, and in the listing.
+
+    A listing that does not begin with the contact whose id it is to begin at is left out.
+    """
+    id, email, _ = trial.once(_first)
+    name, inputs = "jobtitle", [{"id": id}]
+    by_email = {"idProperty": "email", "properties": [name], "inputs": [{"id": email_key(email)}]}
+    late = dict[str, int]()
+    for number in range(ROUNDS):
+        if (refused := trial.update(id, {name: f"Tester {number}"})).problems:
+            raise NotChecked(f"{name} cannot be set: {refused.words}")
+        shown = {
+            "by its id": trial.ask(CONTACTS.name, "batch/read", {"properties": [name], "inputs": inputs}).rows,
+            "by its address": trial.ask(CONTACTS.name, "batch/read", by_email).rows,
+            "in a listing": trial.answer(trial.listing([name], limit=1, after=id)).rows,
+        }
+        for way, rows in shown.items():
+            if way != "in a listing" or [str(row.get("id")) for row in rows] == [id]:
+                held = [(row.get("properties") or {}).get(name) for row in rows]
+                late[way] = late.get(way, 0) + (held != [f"Tester {number}"])
+    seen = [f"{way} {ROUNDS - count}" for way, count in late.items()]
+    return not any(late.values()), f"of {ROUNDS} changes were shown at once: {', '.join(seen)}"
 
 
 def longest_text(trial: Trial) -> Seen:
@@ -272,6 +313,16 @@ def duplicates_are_named(trial: Trial) -> Seen:
     return named == [id] and not answer.rows, f"{answer.words}; it names {named[0] if named and named[0] else 'none'}"
 
 
+def taken_values_are_told(trial: Trial) -> Seen:
+    """Have two contacts made that have the same value of a unique property."""
+    unique = _unique(trial)
+    first, second = trial.contact(), trial.contact()
+    trial.one(CONTACTS.name, {**first, unique: first["lastname"]})
+    answer = trial.make(CONTACTS.name, {**second, unique: first["lastname"]})
+    told = bool(answer.problems) and all(each.taken for each in answer.problems)
+    return told and not answer.rows, f"of the second with the same {unique}: {answer.words}"
+
+
 def twice_in_a_batch(trial: Trial) -> Seen:
     """Change one contact by two rows."""
     id = trial.once(_first)[0]
@@ -282,17 +333,7 @@ def twice_in_a_batch(trial: Trial) -> Seen:
 
 def upserts_fail_whole(trial: Trial) -> Seen:
     """Upsert two contacts, one of them with the address of the first one."""
-    unique = next(
-        (
-            str(each["name"])
-            for each in trial.api.properties(CONTACTS.name)
-            if each.get("hasUniqueValue") and each["name"] != "email" and each.get("type") == "string"
-            if not (each.get("modificationMetadata") or {}).get("readOnlyValue")
-        ),
-        "",
-    )
-    if not unique:
-        raise NotChecked("contacts have no unique property of text besides their address")
+    unique = _unique(trial)
     email = email_key(trial.once(_first)[1])
     rows = [trial.contact(), trial.contact(email=email)]
     answer = trial.upsert(CONTACTS.name, unique, *({**row, unique: row["lastname"]} for row in rows))
@@ -325,8 +366,14 @@ def own_companies(trial: Trial) -> Seen:
 
 def association_touches(trial: Trial) -> Seen:
     """Compare the contact's date of modification before and after it was associated."""
-    before, after = trial.once(_associated)
+    before, after, _ = trial.once(_associated)
     return before != after, f"the date was {before}, and is {after}"
+
+
+def associations_at_once(trial: Trial) -> Seen:
+    """Look whether the company is shown right after the contact was associated with it."""
+    shown = trial.once(_associated)[2]
+    return shown, f"the company {'is' if shown else 'is not'} shown with the contact at once"
 
 
 def labels_add_up(trial: Trial) -> Seen:
@@ -383,6 +430,14 @@ def merged_ids_resolve(trial: Trial) -> Seen:
     return {str(row.get("id")) for row in answer.rows} == {survivor} and not answer.problems, (
         f"{answer.words}, and {survivor} is what they became"
     )
+
+
+def merged_read_alone(trial: Trial) -> Seen:
+    """Read each of the pair alone by the id that it had."""
+    survivor, pair = trial.once(_merged)
+    rows = {id: trial.api.one(CONTACTS.name, id, ()) for id, _ in pair}
+    led = [id for id, row in rows.items() if row is not None and str(row.get("id")) == survivor]
+    return len(led) == len(pair), f"{len(led)} of {len(pair)} ids lead to {survivor}, which they became"
 
 
 def other_emails(trial: Trial) -> Seen:

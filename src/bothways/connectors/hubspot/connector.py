@@ -239,7 +239,8 @@ class HubSpot:
             self._api, kind, items, writing.write(self._api, kind.name, items, wire, self._marker)
         )
         creating = bool(items) and items[0].kind is WriteKind.CREATE
-        return [self._by_rule(kind.name, self._whole(kind, each) if creating else each) for each in results]
+        told = [self._by_rule(kind.name, self._whole(kind, each) if creating else each) for each in results]
+        return [_with_amount(kind, item, each) for item, each in zip(items, told, strict=True)]
 
     def own_fields(self) -> Sequence[OwnField]:
         """Return how the property for our marks stands: that which the settings name, or the one that we propose."""
@@ -428,6 +429,18 @@ class HubSpot:
 def _restricted_custom(type: ObjectType, allowed: frozenset[str] | None) -> ObjectType:
     """Return a kind that the account has made as these scopes let us read and write it."""
     return replace(OAUTH.restricted(replace(type, name=_named(type.name)), allowed), name=type.name)
+
+
+def _with_amount(kind: Kind, item: WriteItem, result: WriteResult) -> WriteResult:
+    """Return a result in which an amount is refused with its currency: alone, it is one in that of the account.
+
+    Source: guide of the currencies API (the company's currency is that of new deals).
+    """
+    meant = [kind.meanings.get(name) for name in result.fields]
+    if result.outcome is not Outcome.REFUSED or "priceCurrency" not in meant or "price" in meant:
+        return result
+    amounts = [name for name in item.values if kind.meanings.get(name) == "price"]
+    return replace(result, fields=(*result.fields, *amounts))
 
 
 def _named(object: str) -> str:

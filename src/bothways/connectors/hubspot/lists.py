@@ -36,8 +36,8 @@ def lists(api: Api, object: str) -> Sequence[RecordList]:
 
 
 def _list(row: Mapping[str, Any]) -> RecordList:
-    """Return a list. [K] While HubSpot works out who is in it, by new rules say, its status is UNDER_WAY; its size is
-    told without being asked for, and is 0 once nobody is in it.
+    """Return a list. [K] While HubSpot works out who is in it, by new rules say, its status is UNDER_WAY; its size,
+    which is told unasked, is 0 once nobody is in it.
     """
     dynamic, whole = row.get("processingType") == "DYNAMIC", row.get("processingStatus") != UNDER_WAY
     size = str((row.get("additionalProperties") or {}).get("hs_list_size") or "")

@@ -106,6 +106,7 @@ DEALS = Kind(
     {
         "dealname": "name",
         "amount": "price",
+        "deal_currency_code": "priceCurrency",
         "dealstage": "dealStage",
         "pipeline": "pipeline",
         "closedate": "closeDate",

@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 from bothways.connectors.base import Setup
 from bothways.connectors.deep import Keeper, Made
 from bothways.connectors.http import Response
-from bothways.connectors.hubspot.api import Api
-from bothways.connectors.hubspot.facts import INDEX_LAG, OTHER_EMAILS
+from bothways.connectors.hubspot.api import Api, list_query
+from bothways.connectors.hubspot.facts import BATCH, INDEX_LAG, OTHER_EMAILS
 from bothways.connectors.hubspot.objects import COMPANIES, CONTACTS
 from bothways.connectors.hubspot.problems import Problem
 from bothways.connectors.hubspot.subscriptions import APP_ID
@@ -102,6 +102,12 @@ class Trial:
         """Ask a question about records in a batch."""
         pool = "search" if action == "search" else ""
         return self.answer(self.api.ask(object, action, body, call="check", pool=pool, ok=ANSWERED))
+
+    def listing(self, names: Sequence[str] = (), *, limit: int = BATCH, after: str | None = None) -> Response:
+        """List contacts, from an id on, with the values of these properties."""
+        query = {**list_query(after, names), "limit": str(limit)}
+        path = self.api.path("objects", CONTACTS.name)
+        return self.api.http.request("GET", path, query=query, call="check", repeatable=True, ok=ANSWERED)
 
     def do(self, object: str, action: str, inputs: Sequence[Row]) -> Answer:
         """Change records that were made here, in a batch."""

@@ -358,11 +358,11 @@ UNPROMISED = (
     ),
     Fact(
         "list-size",
-        "A search for lists tells the size of each unasked (hs_list_size), and it is 0 soon after nobody is in it.",
+        "The size that a search tells of a list (hs_list_size) is 0 soon after nobody is in it.",
         "lists._list",
         "If it is not told, an answer without members is believed. If it stays behind, a sync waits and says so.",
-        'POST lists/search: the "additionalProperties" of each list must have hs_list_size. Empty a list, and note '
-        "when it is 0.",
+        "Empty a list, POST lists/search again and again, and note when the hs_list_size among its "
+        '"additionalProperties" is 0.',
     ),
     Fact(
         "members-merged",

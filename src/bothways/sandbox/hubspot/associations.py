@@ -7,6 +7,7 @@ from bothways.sandbox.hubspot import joining
 from bothways.sandbox.hubspot.asks import Answer, Ask, batch_answer, inputs_of
 from bothways.sandbox.hubspot.crm import Crm, found
 from bothways.sandbox.hubspot.joining import End, join, labels_between, labels_on, names_of, pair_of, part, unlabel
+from bothways.sandbox.hubspot.otherwise import LATE
 from bothways.sandbox.hubspot.problems import Refused
 from bothways.sandbox.hubspot.schema import Kind
 from bothways.sandbox.hubspot.store import Row
@@ -277,6 +278,9 @@ def page_of(crm: Crm, kind: Kind, row: Row | None, other: Kind, after: int, limi
     """Return a page of what a record is associated with, from an id on; raise Refused."""
     pair_of(crm, kind, other)
     rows = [each for each in crm.store.associated(kind.name, row.id, other.name) if each[0] >= after] if row else []
+    if row and "associations-late" in crm.otherwise:
+        joined = {each: crm.joined.get(names_of(crm, kind, row.id, other, each[0]), 0) for each in rows}
+        rows = [each for each in rows if joined[each] <= crm.now - LATE]
     shown: dict[str, Any] = {"results": [_shown(crm, kind, row, other, *each) for each in rows[:limit]] if row else []}
     if len(rows) > limit:
         shown["paging"] = {"next": {"after": str(rows[limit][0])}}

@@ -27,7 +27,7 @@ def read(ask: Ask) -> Answer:
     if not id_property and "merged-ids-end" in ask.crm.otherwise:
         found = {id: row if row is not None and str(row.id) == id else None for id, row in found.items()}
     names = body.get("properties") or ask.kind.shown
-    rows = {row.id: row for row in found.values() if row is not None}
+    rows = {row.id: ask.crm.read(ask.kind, row) for row in found.values() if row is not None}
     missing = [id for id, row in found.items() if row is None]
     errors = [rows_not_found(ask.kind.label, missing).row()] if missing else []
     asked_history = body.get("propertiesWithHistory") or []

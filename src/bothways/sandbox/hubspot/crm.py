@@ -13,6 +13,7 @@ import orjson
 
 from bothways.sandbox.hubspot.changes import PERSON, Change
 from bothways.sandbox.hubspot.histories import Histories, changed
+from bothways.sandbox.hubspot.otherwise import LATE
 from bothways.sandbox.hubspot.phones import value_of
 from bothways.sandbox.hubspot.problems import PORTAL, BadValue, Refused, conflict, invalid_values, not_found
 from bothways.sandbox.hubspot.rules import Rules
@@ -43,7 +44,7 @@ class Crm:
 
     ``by`` is who writes now, ``told`` what has happened since it was last emptied. ``rules`` are those of the account;
     ``strict``: those of whole records hold for what is written now. ``otherwise`` are the switches that are set
-    (``otherwise.OTHERWISE``).
+    (``otherwise.OTHERWISE``). ``joined`` says when records were associated.
     """
 
     def __init__(self, store: Store) -> None:
@@ -62,6 +63,7 @@ class Crm:
         self.pipelines: dict[str, list[Pipeline]] = {}
         self._unique: dict[str, list[str]] = {}
         self.histories = Histories()
+        self.joined: dict[tuple[str, int, str, int], int] = {}
         self.rules, self.strict = Rules(), False
         with store.transaction():
             for kind in KINDS:
@@ -131,6 +133,10 @@ class Crm:
         if row is None or (row.archived_at is not None and row.archived_at <= self.now - BIN_KEEPS):
             return None
         return row if archived in (None, row.archived_at is not None) else None
+
+    def read(self, kind: Kind, row: Row) -> Row:
+        """Return a record as batches and listings show it."""
+        return self.histories.then(kind, row, self.now - LATE) if "reads-late" in self.otherwise else row
 
     def require_unique(self, kind: Kind, name: str) -> None:
         """Raise Refused if a property does not identify records."""
@@ -330,7 +336,8 @@ class Crm:
                 continue
             if name == "email":
                 raise conflict(kind.label, 0 if "conflicts-unnumbered" in self.otherwise else int(holder or 0))
-            raise invalid_values([BadValue(name, "CONFLICTING_UNIQUE_VALUE", f"{holder} already has that value.")])
+            code = "DUPLICATE_VALUE" if "taken-by-other-code" in self.otherwise else "CONFLICTING_UNIQUE_VALUE"
+            raise invalid_values([BadValue(name, code, f"{holder} already has that value.")])
 
     def _keys(self, kind: Kind, props: Mapping[str, str]) -> set[tuple[str, str]]:
         keys = {(name, key_of(name, props[name])) for name in self._unique[kind.name] if name in props}

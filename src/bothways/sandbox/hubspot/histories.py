@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from bothways.sandbox.hubspot.changes import PERSON, Author
@@ -60,6 +61,12 @@ class Histories:
         known = self._known.setdefault((kind.name, row.id), {})
         self._before.setdefault((kind.name, row.id), dict(known))
         return known
+
+    def then(self, kind: Kind, row: Row, at: int) -> Row:
+        """Return a record with what its properties held at a time; one that was made since, as it is."""
+        known = self._known.get((kind.name, row.id), {}) if row.created <= at else {}
+        held = {name: next((each.value for each in entries if each.at <= at), "") for name, entries in known.items()}
+        return replace(row, props={name: value for name, value in {**row.props, **held}.items() if value})
 
     def of(self, kind: Kind, row: Row, name: str) -> list[Entry]:
         """Return what a property of a record held, the latest first."""

@@ -102,6 +102,7 @@ def join(crm: Crm, one: End, two: End, *, main: bool, labels: AbstractSet[int] =
     if {(id, True), (id, main)}.isdisjoint(held) or labels - hung or gone:
         first = crm.pairs[names[0], names[2]].primary is not None and not any(is_main for _, is_main in held)
         crm.store.associate(*names, main=main or first)
+        crm.joined.setdefault(names, crm.now)
         _hang(crm.store, names, labels - hung)
         _take(crm.store, names, gone)
         crm.touch(*ends)
@@ -112,6 +113,7 @@ def part(crm: Crm, one: End, two: End) -> None:
     """Take the association of two records away, with all its labels."""
     ends = _in_order(crm, one, two)
     if crm.store.dissociate(*_names(ends)):
+        crm.joined.pop(_names(ends), None)
         crm.touch(*ends)
         _tell(crm, ends, removed=True)
 

@@ -255,6 +255,6 @@ def _shown(ask: Ask, found: Listing) -> dict[str, Any]:
 
 
 def _more(ask: Ask, found: Listing) -> dict[str, str]:
-    """Return what a search tells of a list besides: some asked for, some always [K]."""
-    known = {"hs_list_size": str(len(memberships.members(ask.crm.store, found.id)))}
-    return {name: known[name] for name in ask.body.get("additionalProperties") or () if name in known}
+    """Return what a search tells of a list besides: its size, whether that is asked for or not (its reference)."""
+    size = len(memberships.members(ask.crm.store, found.id))
+    return {"hs_list_size": str(max(size, 1) if "list-sizes-stay" in ask.crm.otherwise else size)}

@@ -30,8 +30,16 @@ OTHERWISE = {
     "types-differ": "the label of the primary company of a contact stands at the other type",
     "custom-types-labelled": "every type of the associations of custom objects has a label",
     "others-not-found": "contacts are not found by their further addresses",
+    "reads-late": "batches and listings show what a record held some seconds ago",
+    "associations-late": "what records are associated with is shown some seconds later",
+    "merged-alone-end": "read alone, a record is not found by an id that was merged",
+    "taken-by-other-code": "a unique value that another record has is refused by a code of its own",
+    "list-sizes-stay": "the size of a list stays when nobody is in it any more",
 }
 """Every switch, and how it is then."""
+
+LATE = 5_000
+"""Milliseconds after which is shown what some of the switches hold back."""
 
 
 def known(names: Iterable[str]) -> frozenset[str]:

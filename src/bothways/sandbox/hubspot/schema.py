@@ -359,6 +359,7 @@ def _deals() -> list[Definition]:
     return [
         prop("dealname", "Deal Name"),
         prop("amount", "Amount", "number", "number"),
+        prop("deal_currency_code", "Currency", "enumeration", "select", options=(("EUR", "EUR"), ("USD", "USD"))),
         *_tracked(DEALS, "Deal Stage", "Pipeline"),
         prop("closedate", "Close Date", "datetime", "date"),
         prop("description", "Deal Description", field="textarea"),

@@ -6,7 +6,7 @@ from bothways.sandbox.hubspot.asks import Answer, Ask, some_properties
 from bothways.sandbox.hubspot.associations import associate_sent, check_all
 from bothways.sandbox.hubspot.batches import histories_of
 from bothways.sandbox.hubspot.crm import BIN_KEEPS, found
-from bothways.sandbox.hubspot.problems import PORTAL, Refused, not_numeric
+from bothways.sandbox.hubspot.problems import PORTAL, Refused, not_found, not_numeric
 from bothways.sandbox.hubspot.search import search
 from bothways.sandbox.hubspot.store import Row
 from bothways.sandbox.hubspot.values import is_whole
@@ -27,7 +27,7 @@ def list_page(ask: Ask) -> Answer:
     since = ask.crm.now - BIN_KEEPS if ask.archived else None
     rows = ask.crm.store.page(ask.kind.name, int(after), int(limit) + 1, archived_since=since)
     step = -1 if "listed-backwards" in ask.crm.otherwise else 1
-    body: dict[str, Any] = {"results": [_whole(ask, row) for row in rows[: int(limit)][::step]]}
+    body: dict[str, Any] = {"results": [_whole(ask, ask.crm.read(ask.kind, row)) for row in rows[: int(limit)][::step]]}
     if len(rows) > int(limit):
         next_id = str(rows[-1].id)
         body["paging"] = {"next": {"after": next_id, "link": ask.link(after=next_id)}}
@@ -98,7 +98,7 @@ def account(ask: Ask) -> Answer:
         "accountType": "DEVELOPER_TEST",
         "timeZone": "UTC",
         "companyCurrency": "EUR",
-        "additionalCurrencies": [],
+        "additionalCurrencies": ["USD"],
         "utcOffset": "+00:00",
         "utcOffsetMilliseconds": 0,
         "uiDomain": "app.hubspot.com",
@@ -116,4 +116,7 @@ def _whole(ask: Ask, row: Row) -> dict[str, Any]:
 def _addressed(ask: Ask, *, archived: bool = False) -> Row:
     if not ask.first("idProperty") and not ask.arg.isdecimal():
         raise not_numeric(ask.arg)
-    return found(ask.crm.one(ask.kind, ask.arg, ask.first("idProperty"), archived=archived))
+    row = found(ask.crm.one(ask.kind, ask.arg, ask.first("idProperty"), archived=archived))
+    if not ask.first("idProperty") and str(row.id) != ask.arg and "merged-alone-end" in ask.crm.otherwise:
+        raise not_found()
+    return row
