@@ -118,7 +118,10 @@ document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
 });
 // Whether a control says something else than the page came with; a browser may read what that was in its own way.
 const changed = (at) => {
-  if (at.options) return at.selectedIndex !== Math.max([...at.options].findIndex((each) => each.defaultSelected), 0);
+  if (at.options) {
+    const first = Math.min(0, at.options.length - 1);
+    return at.selectedIndex !== Math.max([...at.options].findIndex((each) => each.defaultSelected), first);
+  }
   if (at.type === "checkbox" || at.type === "radio") return at.checked !== at.defaultChecked;
   if (at.tagName === "TEXTAREA") return at.value !== at.defaultValue;
   const came = document.createElement("input");
@@ -133,10 +136,10 @@ document.addEventListener("DOMContentLoaded", () => {
     each.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
-// What asks by itself takes nothing away in which somebody is choosing or typing, or has pressed something just now.
+// What asks again and again by itself takes nothing away in which somebody is choosing or typing, or has pressed something.
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   const { elt } = detail.requestConfig, uses = (each) => each === document.activeElement || changed(each);
-  if (!elt.matches('[hx-trigger^="every"], [hx-trigger^="load"]')) return;
+  if (!elt.matches('[hx-trigger^="every"]')) return;
   const asks = [...detail.target.querySelectorAll(".htmx-request")].some((each) => each !== elt);
   const used = [...detail.target.querySelectorAll("select, textarea, input:not([type=hidden])")].some(uses);
   if (asks || used) detail.shouldSwap = false;
