@@ -844,6 +844,15 @@ class ValuesMoved(SettingsError):
     to_do = "Look at both values as they are now, and decide once more."
 
 
+class CandidatesMoved(SettingsError):
+    """Raised for a record that is declared new by who has not looked at all who may be its partner by now."""
+
+    code = "BW-577"
+    what = "There is somebody else by now who may be the record of {issue}."
+    by_itself = "Nothing was decided."
+    to_do = "Look at all of them, and decide once more."
+
+
 class DecisionDoesNotFit(SettingsError):
     code, exit_code = "BW-162", EXIT_USAGE
     what = "The value cannot be taken: {reason}."

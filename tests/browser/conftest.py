@@ -12,9 +12,10 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState, expect, sync_playwright
 
 from tests.browser.chromium import chromium_program
-from tests.browser.house import House, accounts
+from tests.browser.house import LINES, House, accounts
 from tests.browser.house import house as housed
 from tests.browser.people import SYNCS, settle_in
+from tests.browser.slow_line import SlowLine
 from tests.browser.watch import PATIENCE, watched
 
 NAMES = {"admin": "Ana Ruiz", "editor": "Edo Sato", "operator": "Olga Brandt", "viewer": "Vera Holt"}
@@ -23,6 +24,15 @@ PASSWORD = "correct horse battery"
 OpenAs = Callable[..., Page]
 
 expect.set_options(timeout=PATIENCE)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow-line", type=int, metavar="SEED", help="reach the pages over a slow line (slow_line.py)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (seed := config.getoption("--slow-line", None)) is not None:
+        LINES[:] = [SlowLine(seed)]
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bothways.sandbox.hubspot import APP_SECRET, Admin, start
+from tests.browser.slow_line import SlowLine
 from tests.consenting import SECRET_NAME
 
 COMMAND = (sys.executable, "-m", "bothways.cli.main")
@@ -45,6 +46,10 @@ IN_STEP = (0, 3, 4)
 """Exit codes: done; done, and some records fail, or are held."""
 
 
+LINES: list[SlowLine] = []
+"""The line over which browsers reach the pages; none: straight."""
+
+
 @dataclass
 class House:
     """``url`` is where the pages are, ``log`` what the process said so far, a document per line.
@@ -58,6 +63,7 @@ class House:
     url: str = ""
     log: list[dict[str, Any]] = field(default_factory=list)
     meant: frozenset[str] = frozenset()
+    _port: int = 0
     _said: threading.Condition = field(default_factory=threading.Condition)
     _keeper: subprocess.Popen[str] | None = None
     _listening: threading.Thread | None = None
@@ -65,7 +71,7 @@ class House:
     def serve(self) -> None:
         """Serve it until it is closed or killed, at the address that it had before if it had one."""
         heard = len(self.log)
-        up = [*COMMAND, "up", "--port", str(urlsplit(self.url).port or 0), "--log-format", "json"]
+        up = [*COMMAND, "up", "--port", str(self._port), "--log-format", "json"]
         self._keeper = subprocess.Popen(
             [sys.executable, "-m", "bothways.sandbox.keeper", *up],
             cwd=self.folder,
@@ -79,7 +85,10 @@ class House:
         self._listening = threading.Thread(target=self.listen, args=(self._keeper.stderr,))
         self._listening.start()
         self.until(lambda: any(each["event"] == "ready" for each in self.log[heard:]))
-        self.url = next(each["address"] for each in self.log[heard:] if each["event"] == "ready")
+        if not self._port:
+            self.url = next(each["address"] for each in self.log[heard:] if each["event"] == "ready")
+            self._port = urlsplit(self.url).port or 0
+            self.url = LINES[0].before(self.url) if LINES else self.url
 
     def kill(self) -> None:
         """Kill the process that serves it: no moment is left to it to put anything in order."""

@@ -68,8 +68,9 @@ DIFFER = {
     "Oto Hahn": ("Clerk", "Guard"),
     "Pia Lund": ("Nurse", "Pilot"),
     "Quin Roe": ("Smith", "Tutor"),
+    "Rea Sole": ("Miner", "Baker"),
 }
-"""People whom both know, with another job title in each."""
+"""People whom both know, with another job title in each; nobody ever decides about the last one."""
 
 LANDS = {
     **dict.fromkeys(("Ada Holm", "Bo Nyman", "Cai Munk", "Dag Rask", "Eli Skov", "Finn Toft", "Gry Vang"), "uk"),

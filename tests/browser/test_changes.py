@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from bothways.sandbox.hubspot import subscriptions
 from bothways.web.assets import assets
+from tests.browser.holding import Held
 from tests.browser.house import House
 from tests.browser.people import found, move
+from tests.browser.watch import ready
 
 
 def city(house: House, name: str) -> tuple[str | None, str | None]:
@@ -29,8 +32,10 @@ def sync_now(page: Page, name: str) -> None:
 
 def test_change_arrives_by_itself_and_its_record_says_why(house: House, ana: Page) -> None:
     house.east.subscribe(f"{house.url}/hooks/east", subscriptions("contact", ["city"]))
+    before = len(house.runs("people"))
     move(house.east, "Dana Novak", "Bergen")
-    house.until(lambda: city(house, "Dana Novak") == ("Bergen", "Bergen"))
+    house.until(lambda: any(each["updated"] for each in house.runs("people")[before:]))
+    assert city(house, "Dana Novak") == ("Bergen", "Bergen")
 
     ana.goto("/syncs/people/records")
     ana.get_by_label("Search by name, e-mail or id").fill("dana")
@@ -72,6 +77,7 @@ def test_list_that_was_searched_is_whole_again_after_going_back(ana: Page) -> No
 
 def answer(page: Page, what: str, choice: str = "") -> None:
     """Do something that is asked about first, in a dialog."""
+    ready(page)
     page.get_by_role("link", name=what).click()
     dialog = page.get_by_role("dialog")
     if choice:
@@ -130,6 +136,27 @@ def test_question_that_is_being_asked_stays_when_what_was_at_work_has_ended(ana:
     dialog.get_by_role("link", name="Cancel").click()
     ana.wait_for_function("() => !window.before")
     expect(dialog).to_have_count(0)
+    expect(ana.get_by_role("link", name="Turn off")).to_be_focused()
+
+
+@pytest.mark.parametrize("first", ["Delete", "Turn off"], ids=["pressed twice", "after another"])
+def test_question_that_was_asked_for_last_is_asked_once(ana: Page, first: str) -> None:
+    ana.goto("/syncs/people")
+    held = Held(ana, "**/people/delete" if first == "Delete" else "**/people/off", answered=True)
+    ana.get_by_role("link", name=first).click()
+    held.come()
+    ana.get_by_role("link", name="Delete").click()
+    dialog = ana.get_by_role("dialog")
+    if first == "Delete":
+        held.let_go()
+    expect(dialog).to_be_visible()
+    ana.keyboard.type("peo")
+    if first != "Delete":
+        held.let_go()
+    expect(ana.locator(".htmx-request")).to_have_count(0)
+    expect(dialog.get_by_label("Type people to delete it")).to_have_value("peo")
+    ana.keyboard.press("Escape")
+    expect(ana.get_by_role("link", name="Delete")).to_be_focused()
 
 
 TELL = """() => {

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenAs
+from tests.browser.holding import Held, until
 from tests.browser.house import House
-from tests.browser.watch import PATIENCE
+from tests.browser.watch import PATIENCE, ready
 
 Hold = Callable[[str], Callable[[], None]]
 
@@ -16,32 +17,12 @@ Hold = Callable[[str], Callable[[], None]]
 @pytest.fixture
 def hold(editor: Page) -> Hold:
     """Hold what is sent to an address; it is let go on by what is returned."""
-
-    def held(address: str) -> Callable[[], None]:
-        waiting: list[Route] = []
-        editor.route(address, lambda route: waiting.append(route), times=1)
-
-        def let_go() -> None:
-            until(lambda: bool(waiting), editor)
-            waiting.pop().continue_()
-
-        return let_go
-
-    return held
+    return lambda address: Held(editor, address).let_go
 
 
 SEARCHED = """() => { window.searched = new Promise((done) =>
   document.addEventListener("htmx:trigger", (event) => { if (event.target.id === "q") done(); })); }"""
 """Notes when a search is asked for, which is a while after the last letter."""
-
-
-def until(true: Callable[[], bool], editor: Page) -> None:
-    """Wait until something holds that the browser tells of."""
-    for _ in range(PATIENCE // 20):
-        if true():
-            return
-        editor.wait_for_timeout(20)
-    raise AssertionError("it did not come to that")
 
 
 def picker(editor: Page, number: int, app: str = "east") -> Locator:
@@ -58,6 +39,12 @@ def order(editor: Page, changed: str, gone_to: str) -> list[str]:
     editor.on("requestfinished", lambda each: noted.append("answered") if each.url.endswith(changed) else None)
     editor.on("request", lambda each: noted.append("gone") if each.url.endswith(gone_to) else None)
     return noted
+
+
+def go_to(editor: Page, step: str, heading: str) -> None:
+    editor.get_by_role("navigation", name="Steps").get_by_role("link", name=step).click()
+    expect(editor.get_by_role("heading", level=1)).to_have_text(heading)
+    ready(editor)
 
 
 def answered(editor: Page) -> None:
@@ -157,7 +144,7 @@ def test_what_is_pressed_while_rows_are_brought_anew_is_done_after_it(editor: Pa
 
 
 def test_next_step_is_gone_to_though_it_is_pressed_before_an_answer(editor: Page, hold: Hold) -> None:
-    editor.get_by_role("navigation", name="Steps").get_by_role("link", name="Records").click()
+    go_to(editor, "Records", "Which records should sync?")
     let_go = hold("**/records")
     editor.get_by_label("Send from west").select_option("filter")
     until(lambda: editor.locator("#step .htmx-request, #step.htmx-request").count() > 0, editor)
@@ -196,6 +183,8 @@ def test_second_press_of_a_switch_is_kept_though_another_part_of_the_page_asks_m
 
 def test_review_waits_for_an_association_that_was_switched_before_its_answer_came(editor: Page, hold: Hold) -> None:
     editor.get_by_role("link", name="Association mappings").click()
+    expect(editor.get_by_role("heading", level=1)).to_have_text("Association mappings")
+    ready(editor)
     let_go, noted = hold("**/switch"), order(editor, "/switch", "/review")
     editor.get_by_role("switch").first.click()
     editor.get_by_role("link", name="Review changes").click()
@@ -250,6 +239,33 @@ def test_text_that_fits_no_field_holds_nobody_up(editor: Page, hold: Hold) -> No
     expect(editor.get_by_role("heading", level=1)).to_have_text("Which fields are kept equal?")
     let_go()
     expect(editor.get_by_role("heading", level=1)).to_have_text("How do we know two records are the same?")
+
+
+def test_refused_list_says_why_in_the_words_of_all_refusals(open_as: OpenAs) -> None:
+    edo, other = open_as("editor"), open_as("editor")
+    edo.goto("/syncs/deals")
+    edo.get_by_role("button", name="Edit sync settings").click()
+    edo.get_by_role("link", name="Fields").click()
+    expect(edo.get_by_role("heading", level=1)).to_have_text("Which fields are kept equal?")
+    other.goto(edo.url.replace("/fields", "/discard"))
+    other.get_by_role("button", name="Discard draft").click()
+    expect(other.get_by_role("status")).to_contain_text("is discarded")
+    picker(edo, 1).click()
+    expect(edo.get_by_role("alert")).to_contain_text("it was saved or discarded. Nothing was written.")
+    expect(picker(edo, 1)).to_be_focused()
+
+
+def test_nothing_is_sent_any_more_from_a_page_that_is_being_left(editor: Page) -> None:
+    go_to(editor, "Conflicts", "When the two apps differ")
+    held, sent = Held(editor, "**/conflicts", answered=True), list[str]()
+    editor.on("request", lambda each: sent.append(each.url) if each.method == "POST" else None)
+    editor.locator("#next").click()
+    held.come()
+    editor.locator("#add-winner").select_option(index=1)
+    editor.locator("#add-winner-button").click()
+    held.let_go()
+    expect(editor.get_by_role("heading", level=1)).to_have_text("Which fields are kept equal?")
+    assert len(sent) == 1
 
 
 def test_who_presses_twice_goes_at_once(editor: Page, hold: Hold) -> None:

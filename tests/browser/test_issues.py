@@ -6,14 +6,16 @@ from pathlib import Path
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from bothways.sandbox.hubspot import Admin, subscriptions
+from bothways.sandbox.hubspot.schema import prop
 from tests.browser.conftest import NAMES, OpenAs, sign_up
+from tests.browser.holding import Held
 from tests.browser.house import House, accounts, house
 from tests.browser.looks import faults_of
-from tests.browser.people import EMPLOYED, LANDS, found, id_of, move
+from tests.browser.people import EASTERN, EMPLOYED, LANDS, WESTERN, found, id_of, move
 from tests.browser.test_changes import sync_now
 from tests.browser.test_records import open_record
 from tests.browser.test_runs import Rows, values
-from tests.browser.watch import watched
+from tests.browser.watch import ready, watched
 
 
 def doubles(house: House, last: str) -> list[str]:
@@ -45,6 +47,7 @@ def open_group(page: Page, title: str) -> None:
     if more.count():
         more.click()
         expect(page).not_to_have_url(re.compile("/issues$"))
+        ready(page)
 
 
 def tab_to(page: Page, id: str) -> None:
@@ -90,6 +93,28 @@ def test_what_was_decided_is_taken_back(house: House, ana: Page) -> None:
     house.bothways("resume", "people")
 
 
+def test_decision_that_is_shown_is_the_one_that_is_kept_though_another_was_pressed_before_its_answer(
+    house: House, ana: Page
+) -> None:
+    house.bothways("pause", "people")
+    open_group(ana, MATCHES)
+    issue, held = match_of(ana, "Ivo Kral"), Held(ana, re.compile("/issues/h_"), answered=True, times=None)
+    issue.get_by_role("button", name="Create new").click()
+    held.come()
+    issue.get_by_role("button", name="Leave out").click()
+    ana.request.get("/")  # by then what was not held back would be done
+    held.let_go()
+    expect(issue).to_contain_text("Decided:")
+    held.let_go_all()
+    shown = issue.locator(".good").inner_text()
+    ana.unroute_all(behavior="ignoreErrors")
+    ana.reload()
+    expect(issue.locator(".good")).to_have_text(shown)
+    issue.get_by_role("button", name="Take back").click()
+    expect(issue.get_by_role("button", name="Create new")).to_be_visible()
+    house.bothways("resume", "people")
+
+
 def test_difference_is_settled_by_the_value_of_one_app(house: House, ana: Page) -> None:
     open_group(ana, JOBS)
     difference_of(ana, "Lea Blum").get_by_role("button", name="Use west").click()
@@ -103,9 +128,14 @@ def test_differences_alike_are_settled_at_once(house: House, ana: Page) -> None:
     open_group(ana, JOBS)
     issue = difference_of(ana, names[1])
     issue.get_by_label("Do the same for 2 like this").check()
+    held = Held(ana, "**/choose")
     issue.get_by_role("button", name="Use east").click()
+    difference_of(ana, "Rea Sole").get_by_label("Or type a value").fill("Painter")
+    held.let_go()
     for name in names:
         expect(difference_of(ana, name)).to_contain_text("you chose the value of east")
+    expect(difference_of(ana, "Rea Sole").get_by_label("Or type a value")).to_have_value("Painter")
+    expect(difference_of(ana, "Rea Sole").get_by_label("Or type a value")).to_be_focused()
     expect(ana.get_by_role("banner")).to_have_count(1)
     sync_now(ana, "people")
     house.until(lambda: all(job(house, name) == ("Clerk", "Clerk") for name in names))
@@ -200,9 +230,10 @@ def decide(page: Page, button: str, words: str) -> None:
     sync_now(page, "people")
 
 
-def undo_last_run(page: Page, here: House) -> None:
-    wrote = [each for each in here.runs("people") if each["created"] or each["updated"]]
-    page.goto(f"/runs/{wrote[-1]['run']}/undo")
+def undo_last_run(page: Page) -> None:
+    """Undo what was written last."""
+    page.goto("/activity")
+    page.get_by_role("link", name=re.compile("^Undo ")).first.click()
     page.get_by_role("button", name="Undo what is possible").click()
     expect(page.get_by_role("status")).to_contain_text("Asked for the undo")
 
@@ -253,7 +284,7 @@ def test_doubt_is_linked_made_new_left_out_and_each_is_undone(chromium: Browser,
 
             decide(page, f"Link to {home}", f"link to {home}")
             here.until(lambda: linked_to(home, "eve@home.example"))
-            undo_last_run(page, here)
+            undo_last_run(page)
             here.until(lambda: both() == before)
             unlink(page, here)
             held_between(page, home, work)
@@ -263,7 +294,7 @@ def test_doubt_is_linked_made_new_left_out_and_each_is_undone(chromium: Browser,
             here.until(lambda: len(west.records("contacts")) == 3)
             (made,) = west.records("contacts").keys() - {home, work}
             assert linked_to(made, "")
-            undo_last_run(page, here)
+            undo_last_run(page)
             here.until(lambda: both() == before)
 
             link_by_hand(page, here, work)
@@ -388,3 +419,63 @@ def test_differences_are_decided_one_by_one_for_all_alike_and_by_a_rule(house: H
     assert "company: west" in house.file.read_text(encoding="utf-8")
     ana.goto("/issues")
     expect(ana.get_by_role("article", name=EMPLOYERS)).to_have_count(0)
+
+
+UNPAIRED = """\
+syncs:
+  people:
+    state: on
+    objects: {east: contacts, west: contacts}
+    match: [{east: email, west: email, compare: email}]
+    fields:
+      - {east: email, west: email}
+      - {east: land, west: land, other: hold}
+"""
+
+
+def looked_again(page: Page, status: int) -> None:
+    """Wait until the page has asked once more by itself what came of a mend, and was answered so."""
+    if status != 200:
+        said = {"HX-Retarget": "#main", "HX-Reswap": "outerHTML"}
+        page.route("**/groups/g_*", lambda route: route.fulfill(status=status, headers=said, body="Gone"))
+    with page.expect_response(lambda answer: "/groups/g_" in answer.url and answer.status == status):
+        pass
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
+def test_choice_is_kept_while_the_page_asks_what_came_of_another_and_nothing_pressed_waits_for_that(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    with accounts() as (east, west):
+        for account, lands in ((east, EASTERN), (west, WESTERN)):
+            account.define("contacts", prop("land", "Land", "enumeration", "select", options=lands, custom=True))
+        emails = {"uk": "una@mail.example", "holland": "hal@mail.example"}
+        east.seed("contacts", [{"email": email, "land": land} for land, email in emails.items()])
+        west.seed("contacts", [{"email": email} for email in emails.values()])
+        with house(tmp_path, east, west, UNPAIRED) as here, watched(chromium, here) as context:
+            here.until(lambda: bool(here.runs("people")))
+            page = context().new_page()
+            sign_up(page, here.link(), NAMES["admin"])
+            here.bothways("pause", "people")
+            page.goto("/issues")
+            group = page.get_by_role("article", name="Land is not a value west accepts")
+            group.get_by_label("Holland").select_option("")
+            group.get_by_role("button", name="Save and retry 2").click()
+            expect(group).to_contain_text("is tried again by the next run")
+            group.get_by_label("Holland").select_option("")
+            group.get_by_role("heading").first.click()
+            for status in (200, 200, 404):
+                looked_again(page, status)
+                expect(group.get_by_label("Holland")).to_have_value("")
+            page.unroute_all(behavior="ignoreErrors")
+
+            page.reload()
+            asked = Held(page, "**/issues/groups/g_*", answered=True)
+            asked.come()
+            done = Held(page, "**/ignore", answered=True)
+            group.get_by_role("button", name=re.compile("^Ignore")).click()
+            done.come()
+            asked.let_go()
+            page.wait_for_function("() => document.querySelectorAll('.htmx-request').length === 1")
+            done.let_go()
+            expect(page.get_by_role("status").filter(has_text="ignored")).to_be_focused()

@@ -10,6 +10,7 @@ from tests.browser.conftest import OpenAs
 from tests.browser.house import House
 from tests.browser.looks import LOOKS, faults_of
 from tests.browser.people import DIFFER, id_of
+from tests.browser.test_looks import refresh
 
 OURS = """() => {
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = [];
@@ -36,8 +37,7 @@ def record(page: Page, house: House) -> None:
 def preview(page: Page, _: House) -> None:
     """Make a preview, and wait for it."""
     page.goto("/syncs/people/preview")
-    page.locator("#make").click()
-    expect(page.locator("#csv")).to_be_visible()
+    refresh(page)
 
 
 def run(page: Page, _: House) -> None:

@@ -197,7 +197,8 @@ def refresh(page: Page) -> None:
     """Have a preview made, and wait for it: one that was made before may be shown until then."""
     with page.expect_navigation():
         page.locator("#make").click()
-    expect(page.locator("#make")).to_have_text("Refresh")
+    expect(page.locator("#make")).to_be_visible()  # not while it is being made
+    expect(page.locator("#csv")).to_be_visible()
 
 
 def previewed(page: Page, _: House) -> None:

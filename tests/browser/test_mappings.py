@@ -11,7 +11,7 @@ from tests.browser.conftest import sign_up
 from tests.browser.house import House, accounts
 from tests.browser.house import house as housed
 from tests.browser.people import found, id_of
-from tests.browser.watch import watched
+from tests.browser.watch import ready, watched
 
 SYNCS = """\
 syncs:
@@ -80,6 +80,7 @@ def open_fields(chromium: Browser, desk: House, edo: dict[str, object]) -> Itera
             page.get_by_role("button", name="Edit sync settings").click()
             page.get_by_role("link", name="Fields").click()
             expect(page.get_by_role("heading", level=1)).to_have_text("Which fields are kept equal?")
+            ready(page)
             return page
 
         yield opened
@@ -211,6 +212,8 @@ def test_association_that_is_turned_on_arrives_in_the_other_app(desk: House, ope
     page = open_fields("people")
     page.get_by_role("link", name="All mappings").click()
     page.get_by_role("link", name="Association mappings").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Association mappings")
+    ready(page)
     switch = page.get_by_role("switch")
     expect(switch).to_have_attribute("aria-checked", "false")
     switch.click()

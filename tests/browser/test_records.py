@@ -101,20 +101,22 @@ def test_changes_of_a_draft_are_previewed_before_they_are_saved(house: House, an
 def test_run_at_work_is_stopped_and_goes_on_when_somebody_lets_it(chromium: Browser, tmp_path: Path) -> None:
     with accounts() as (east, west):
         east.seed("contacts", [{"email": f"p{n}@mail.example", "firstname": f"Pat {n}"} for n in range(350)])
-        west.fault("slow", times=9, match="batch/create", seconds=4)
+        west.fault("held", match="batch/create")
         with house(tmp_path, east, west, SYNC) as here, watched(chromium, here) as context:
             page = context().new_page()
             sign_up(page, here.link(), NAMES["admin"])
             page.goto("/syncs/people/on")
             page.get_by_role("button", name="Turn on").click()
+            west.until_held()
             page.goto("/syncs/people/now")
             expect(page.get_by_text("Writing", exact=True)).to_be_visible()
             page.get_by_role("button", name="Stop this run").click()
+            expect(page.get_by_text("wants it to end")).to_be_visible()
+            west.let_go()
             expect(page.get_by_text("Ana Ruiz has stopped it.")).to_be_visible()
             assert faults_of(page, "run-stopped") == []
             written = len(west.records("contacts"))
             assert written < 350, "it ended between two batches"
-            west.clear_faults()
             page.get_by_role("button", name="Continue").click()
             here.until(lambda: len(west.records("contacts")) == 350)
             assert len({row["email"] for row in west.records("contacts").values()}) == 350, "nobody was made twice"

@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import NAMES, PASSWORD, OpenAs
 from tests.browser.house import House
 from tests.browser.test_issues import MATCHES, open_group
+from tests.browser.watch import ready
 
 
 def sign_in(page: Page, role: str) -> None:
@@ -54,6 +55,8 @@ def test_session_that_has_ended_goes_to_sign_in_and_back(house: House, open_as: 
     expect(page).to_have_url(f"{house.url}/syncs/people/yaml")
 
     page.get_by_role("link", name="Records").click()
+    expect(page).to_have_title("Records: people · Bothways")
+    ready(page)
     expire(page)
     page.get_by_label("Search by name, e-mail or id").fill("dana")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in to Bothways")

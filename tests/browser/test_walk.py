@@ -12,7 +12,7 @@ from tests.browser.conftest import sign_up
 from tests.browser.house import EMPTY, House, accounts, house
 from tests.browser.looks import picture
 from tests.browser.people import found
-from tests.browser.watch import watched
+from tests.browser.watch import ready, watched
 
 
 def person(name: str, **more: str) -> dict[str, str]:
@@ -132,10 +132,12 @@ def end(here: House, page: Page) -> None:
     page.get_by_role("link", name="hubspot", exact=True).click()
     at(page, "hubspot")
     page.get_by_role("link", name="contacts").click()
+    at(page, "contacts")
     page.get_by_role("link", name="Turn off").click()
     picture(page, "walk-turn-off")
     page.get_by_role("dialog").get_by_role("button", name="Turn off").click()
     expect(page.get_by_role("status")).to_contain_text("contacts is off.")
+    ready(page)
     held = names(here.east), names(here.west)
     page.get_by_role("link", name="Delete").click()
     page.get_by_role("dialog").get_by_label("Type contacts to delete it").fill("contacts")
@@ -149,6 +151,7 @@ def end(here: House, page: Page) -> None:
 def at(page: Page, heading: str) -> None:
     """Wait for a page, and keep a picture of it."""
     expect(page.get_by_role("heading", level=1)).to_contain_text(heading)
+    ready(page)
     picture(page, f"walk-{heading[:24].lower().replace(' ', '-')}")
 
 

@@ -5,8 +5,10 @@ import re
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenAs
+from tests.browser.holding import Held
 from tests.browser.house import House
 from tests.browser.test_rights import expire, sign_in
+from tests.browser.watch import ready
 
 ELSEWHERE = "document.activeElement === document.body"
 SENTENCE = "#sentence"
@@ -28,6 +30,7 @@ def press(page: Page, id: str, key: str = "Enter") -> None:
 
 def step(page: Page, heading: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+    ready(page)
 
 
 def choose(page: Page, id: str, key: str, sentence: str) -> None:
@@ -80,10 +83,10 @@ def test_new_sync_is_set_up_by_the_keyboard_alone_and_the_focus_is_never_lost(op
     expect(page.locator("#winner-2")).to_be_focused()
     press(page, "next")
     step(page, "Which fields are kept equal?")
-    press(page, "on-1", "Space")
-    expect(page.locator("#count")).to_contain_text("on")
-    expect(page.locator("#on-1")).to_be_focused()
     number = page.locator("#mappings tbody").count() + 1
+    press(page, "on-1", "Space")
+    expect(page.locator("#count")).to_contain_text(f"{number - 1} mappings, {number - 2} on")
+    expect(page.locator("#on-1")).to_be_focused()
     press(page, "add")
     expect(page.locator(f"#f-{number}-left")).to_be_focused()
     page.keyboard.type("owner")
@@ -97,12 +100,27 @@ def test_new_sync_is_set_up_by_the_keyboard_alone_and_the_focus_is_never_lost(op
     expect(summary).to_contain_text("east to west.")
     press(page, "save")
     expect(page.get_by_role("status")).to_contain_text("deals 2 is saved.")
+    ready(page)
     press(page, "delete")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_be_visible()
     page.keyboard.type("deals 2")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("deals 2 is deleted.")
+
+
+def test_name_that_is_typed_while_another_one_is_being_suggested_is_kept(open_as: OpenAs) -> None:
+    page = open_as("editor")
+    page.goto("/new-sync?app-0=east&app-1=west")
+    held = Held(page, "**/new-sync?*", answered=True)
+    page.get_by_label("Object of east").select_option("deals")
+    held.come()
+    name = page.get_by_label("Name of the sync")
+    name.fill("by hand")
+    held.let_go()
+    expect(page.locator("#name-block [name=suggested]")).to_have_value("deals 2")
+    expect(name).to_have_value("by hand")
+    expect(name).to_be_focused()
 
 
 def test_both_dropdowns_without_script(open_as: OpenAs) -> None:
@@ -145,6 +163,61 @@ def test_double_click_counts_once(open_as: OpenAs) -> None:
     page = open_as("editor")
     page.goto("/")
     assert page.locator("form.me").evaluate(SUBMITTED_TWICE) == [False, True]
+
+
+def test_pages_of_a_draft_send_nothing_by_themselves(open_as: OpenAs) -> None:
+    page, sent = open_as("editor"), list[str]()
+    page.goto("/syncs/people")
+    page.get_by_role("button", name="Edit sync settings").click()
+    page.wait_for_url("**/records")
+    page.on("request", lambda each: sent.append(each.url) if each.method == "POST" else None)
+    for each in ("records", "matching", "conflicts", "fields", "associations", "review"):
+        page.goto(page.url.rpartition("/")[0] + f"/{each}")
+        expect(page.locator(".htmx-request")).to_have_count(0)
+    assert sent == []
+    discard(page)
+
+
+def test_what_is_chosen_before_the_scripts_have_come_is_sent_once_they_are_there(open_as: OpenAs) -> None:
+    page = open_as("editor")
+    page.goto("/syncs/deals")
+    page.get_by_role("button", name="Edit sync settings").click()
+    expect(page.locator(SENTENCE)).to_contain_text("Two-way.")
+    held = Held(page, "**/static/htmx*")
+    page.goto(page.url, wait_until="commit")
+    page.get_by_label("Send from west").select_option("none")
+    held.let_go()
+    expect(page.locator(SENTENCE)).to_contain_text("east to west.")
+    page.goto(page.url.replace("/records", "/fields"))
+    held = Held(page, "**/static/htmx*")
+    page.reload(wait_until="commit")
+    page.locator("#on-1").uncheck()
+    with page.expect_response("**/fields/1"):
+        held.let_go()
+    page.reload()
+    expect(page.locator("#on-1")).not_to_be_checked()
+    discard(page)
+
+
+def test_step_that_is_gone_back_to_says_what_the_draft_says(open_as: OpenAs) -> None:
+    page = open_as("editor")
+    page.goto("/syncs/deals")
+    page.get_by_role("button", name="Edit sync settings").click()
+    page.get_by_label("Send from west").select_option("none")
+    expect(page.locator(SENTENCE)).to_contain_text("east to west.")
+    page.get_by_role("button", name="Next: Matching").click()
+    step(page, "How do we know two records are the same?")
+    page.get_by_role("navigation", name="Steps").get_by_role("link", name="Records").click()
+    step(page, "Which records should sync?")
+    page.get_by_label("Send from west").select_option("all")
+    expect(page.locator(SENTENCE)).to_contain_text("Two-way.")
+    page.go_back()
+    step(page, "How do we know two records are the same?")
+    page.go_back()
+    step(page, "Which records should sync?")
+    expect(page.get_by_label("Send from west")).to_have_value("all")
+    expect(page.locator(SENTENCE)).to_contain_text("Two-way.")
+    discard(page)
 
 
 AT_ONCE = """() => new Promise((done) => {

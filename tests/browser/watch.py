@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Request, Response
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, Response
 
 from tests.browser.house import House
 
@@ -14,6 +14,12 @@ PATIENCE = 20_000
 
 REFUSED = ("Failed to load resource: the server responded with a status of 4", "Response Status Error Code 4")
 """How the console tells of an answer that refuses; who asked has looked at it."""
+
+ASK = ("document", "xhr", "fetch", "eventsource")
+"""Kinds of requests that may be refused; all others load what belongs to a page."""
+
+GIVEN_UP = ("htmx:afterRequest", "htmx:sendAbort")
+"""How it tells of what was asked for and is wanted no more, since something else was asked for before the answer."""
 
 
 @dataclass
@@ -41,14 +47,19 @@ class Watch:
             self.problems.append(f"another host was asked: {request.url}")
 
     def _answered(self, response: Response) -> None:
-        refused = response.status >= 400 and response.request.resource_type not in ("document", "xhr", "fetch")
+        refused = response.status >= 400 and response.request.resource_type not in ASK
         if response.status >= 500 or refused:
             self.problems.append(f"{response.status} of {response.url}")
 
     def _told(self, message: ConsoleMessage) -> None:
         """Note errors and warnings."""
-        if message.type in ("error", "warning") and not message.text.startswith(REFUSED):
+        if message.type in ("error", "warning") and not message.text.startswith((*REFUSED, *GIVEN_UP)):
             self.problems.append(f"{message.type} on {message.location.get('url')}: {message.text}")
+
+
+def ready(page: Page) -> None:
+    """Wait until the scripts of a page are there: what is pressed before that is done as it is without them."""
+    page.wait_for_load_state("domcontentloaded")
 
 
 @contextmanager

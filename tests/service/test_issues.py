@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bothways.errors import (
+    CandidatesMoved,
     LinkedAlready,
     NotForDeciding,
     NotLinked,
@@ -122,6 +123,19 @@ def test_created_on_a_persons_word_and_on_no_other(office: Office) -> None:
     office.rest()
     assert [item.values["name"] for item in office.bert.live()] == ["Ann Lee"]
     assert set(held(office)) == {two}
+
+
+def test_record_is_not_declared_new_before_all_were_looked_at_who_may_be_its_partner(
+    office: Office, twins: tuple[str, str, str]
+) -> None:
+    ann, one, two = twins
+    issue = held(office)[ann].id
+    third = office.bert.add(email="ann@x.test", name="Ann Third")
+    office.run()
+    with pytest.raises(CandidatesMoved):
+        inbox.create_issue(office.open(), issue, [one, two])
+    assert held(office)[ann].decided == ""
+    assert inbox.create_issue(office.open(), issue, [one, two, third]).decided == "create"
 
 
 def test_decision_is_taken_back(office: Office, twins: tuple[str, str, str]) -> None:

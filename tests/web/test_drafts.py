@@ -543,6 +543,17 @@ def test_new_sync_is_renamed_and_a_name_that_is_taken_is_told(office: Office) ->
     assert "mates" in here.step("review")
 
 
+def test_name_that_was_typed_counts_whatever_is_pressed_then(office: Office) -> None:
+    rich(office)
+    here = Wizard(office)
+    here.begin()
+    form = filled(here.step("review"), "step")
+    taken = here.post(f"/drafts/{here.id}/review", **{**form, "name": "people", "do": "save"})
+    assert "There is a sync people already" in problem_at(taken.text, "name")
+    saved = here.post(f"/drafts/{here.id}/review", **{**form, "name": "mates", "do": "save"})
+    assert (saved.status, saved.location) == (303, "/syncs/mates")
+
+
 def test_save_writes_the_file_and_leaves_a_new_sync_a_draft(office: Office) -> None:
     rich(office)
     here = Wizard(office)

@@ -254,6 +254,39 @@ def test_refused_credentials_need_somebody_and_lead_to_the_sign_in(office: Offic
     assert "Geben Sie" in text, "what to do"
 
 
+# --- who belongs together -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["in its place", "a page"])
+def test_who_may_be_meant_since_the_page_was_loaded_is_shown_before_the_record_is_declared_new(
+    office: Office, htmx: bool
+) -> None:
+    ann = office.anna.add(email="ann@x.test", name="Ann Lee")
+    for name in ("Ann Lee", "Anna Lee"):
+        office.bert.add(email="ann@x.test", name=name)
+    office.run()
+    here = signed_in(office, Role.OPERATOR)
+    issue = next(each.id for each in issues.list_issues(here.workspace) if each.record == ann)
+    create = f'action="/issues/{issue}/create"'
+    said = {"seen": "1", "record": re.findall(r'name="record" value="(\w+)"', form_of(here, create))}
+    assert len(said["record"]) == 2
+    office.bert.add(email="ann@x.test", name="Ann Third")
+    office.run()
+    answer = here.post(f"/issues/{issue}/create", htmx=htmx, **said)
+    assert (answer.status, "BW-577" in answer.text, "<html" in answer.text) == (422, True, not htmx)
+    assert ("Ann Third" in answer.text) == htmx
+    assert issues.show_issue(here.workspace, issue).decided == ""
+    said["record"] = re.findall(r'name="record" value="(\w+)"', form_of(here, create))
+    assert here.post(f"/issues/{issue}/create", htmx=htmx, **said).status in (200, 303)
+    assert issues.show_issue(here.workspace, issue).decided == "create"
+
+
+def form_of(here: Browser, action: str) -> str:
+    """Return the form that does this on the page of who belongs together."""
+    text = here.get(f"/issues/groups/{group(here, 'match').id}").text
+    return text[text.index(action) :].partition("</form>")[0]
+
+
 # --- differences --------------------------------------------------------------------------------------
 
 
@@ -303,6 +336,18 @@ def test_value_that_changed_since_the_page_was_loaded_is_shown_before_anything_i
     said["seen"] = seen(here.get("/issues/conflicts").text, issue.id)
     assert here.post(f"/issues/{issue.id}/choose", htmx=htmx, **said).status in (200, 303)
     assert issues.show_issue(here.workspace, issue.id).decided == "you chose the value of Anna"
+
+
+@pytest.mark.parametrize("htmx", [True, False], ids=["in its place", "a page"])
+def test_value_that_cannot_be_taken_is_refused_and_stays_where_it_was_typed(differing: Office, htmx: bool) -> None:
+    here = signed_in(differing, Role.OPERATOR)
+    issue = next(each for each in issues.list_issues(here.workspace) if each.values["Anna"] == "Dee")
+    answer = here.post(f"/issues/{issue.id}/choose", htmx=htmx, value="  ")
+    assert (answer.status, "BW-162" in answer.text, "<html" in answer.text) == (422, True, not htmx)
+    if htmx:
+        assert 'value="  " data-kept aria-invalid="true" aria-describedby="error"' in answer.text
+        assert "Do the same for 2 like this" in answer.text
+    assert issues.show_issue(here.workspace, issue.id).decided == ""
 
 
 @pytest.mark.parametrize("htmx", [True, False], ids=["a dialog", "a page"])

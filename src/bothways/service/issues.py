@@ -4,13 +4,14 @@ A decision is remembered at once and looked at by the next run: it links (row R6
 What it rests on is looked at with no commit of a run in between.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
 from bothways.errors import (
+    CandidatesMoved,
     LinkedAlready,
     NoPartner,
     NotForDeciding,
@@ -102,12 +103,16 @@ def keep_apart(workspace: Workspace, issue: str, records: Sequence[str]) -> Issu
 
 @on_database
 @for_role(Role.OPERATOR)
-def create_issue(workspace: Workspace, issue: str) -> IssueView:
+def create_issue(workspace: Workspace, issue: str, seen: Collection[str] | None = None) -> IssueView:
     """Decide that nobody in the other app is the held record; the next run creates it there.
 
-    Raises UnknownIssue, NotForDeciding.
+    ``seen``: the ids of the records there that were looked at. Raises UnknownIssue, NotForDeciding, and CandidatesMoved
+    if another one may be its partner by now.
     """
     with _deciding(workspace, issue) as (sync, hold):
+        known = {id for side, id in hold.data.get("candidates", ()) if side != hold.side}
+        if seen is not None and not known <= set(seen):
+            raise CandidatesMoved(issue=issue)
         decisions.make_new(sync, Side(hold.side), hold.record_id)
     return _after(workspace, sync, hold)
 

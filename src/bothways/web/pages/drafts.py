@@ -368,8 +368,9 @@ def review(request: HttpRequest, id: int) -> HttpResponse:
         return shown(request, "drafts/_numbers.html", **_numbers(looked)) if part else _review(looked)
     did, version = str(request.POST.get("do", "")), version_of(str(request.POST.get("version", "")))
     try:
+        if "name" in request.POST:
+            version = drafts.rename(request.workspace, id, version, str(request.POST["name"]).strip()).version
         if did == "rename":
-            drafts.rename(request.workspace, id, version, str(request.POST.get("name", "")).strip())
             return went_well(request, f"/drafts/{id}/review#name")
         if request.POST.get("over"):
             version = drafts.take_up(request.workspace, id, version).version

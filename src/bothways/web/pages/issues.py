@@ -4,8 +4,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
-from bothways.errors import DraftInTheWay, SettingsMoved, ValuesMoved
-from bothways.service import conflicts, issues
+from bothways.errors import (
+    BothwaysError,
+    CandidatesMoved,
+    DecisionDoesNotFit,
+    DraftInTheWay,
+    SettingsMoved,
+    ValuesMoved,
+)
+from bothways.service import conflicts, issue_groups, issues
 from bothways.service.conflicts import Alike
 from bothways.service.rights import Role
 from bothways.service.views import IssueView
@@ -22,7 +29,13 @@ def link(request: HttpRequest, issue: str) -> HttpResponse:
 @action(post=Role.OPERATOR)
 def create(request: HttpRequest, issue: str) -> HttpResponse:
     """Decide that a held record is new."""
-    return _decided(request, issues.create_issue(request.workspace, issue))
+    seen = [str(each) for each in request.POST.getlist("record")] if "seen" in request.POST else None
+    try:
+        return _decided(request, issues.create_issue(request.workspace, issue, seen))
+    except CandidatesMoved as error:
+        if not request.htmx:
+            raise
+        return _refused(request, issue, error)
 
 
 @action(post=Role.OPERATOR)
@@ -42,18 +55,16 @@ def apart(request: HttpRequest, issue: str) -> HttpResponse:
 def choose(request: HttpRequest, issue: str) -> HttpResponse:
     """Decide which app's value is right, or type one; for all of the same values if that is asked for."""
     alike = Alike.VALUES if request.POST.get("alike") else Alike.NONE
-    app, seen = request.POST.get("app"), str(request.POST.get("seen", ""))
+    app, seen, typed = request.POST.get("app"), str(request.POST.get("seen", "")), str(request.POST.get("value", ""))
     try:
         if app is not None:
             done = conflicts.choose_app(request.workspace, issue, str(app), alike, seen=seen)
         else:
-            typed = str(request.POST.get("value", ""))
             done = conflicts.type_value(request.workspace, issue, typed, alike, seen=seen)
-    except ValuesMoved as error:
+    except (ValuesMoved, DecisionDoesNotFit) as error:
         if not request.htmx:
             raise
-        held = issues.show_issue(request.workspace, issue)
-        return shown(request, "issues/_issue.html", 422, issue=held, moved=error)
+        return _refused(request, issue, error, typed)
     return _decided(request, done[0], len(done))
 
 
@@ -88,6 +99,14 @@ def _rule(request: HttpRequest, issue: str, status: int = 200, **more: object) -
     rules = [conflicts.preview_rule(request.workspace, issue, app) for app in held.values]
     template = "issues/_rule.html" if asks_for_part(request) else "issues/rule.html"
     return shown(request, template, status, issue=held, rules=rules, **more)
+
+
+def _refused(request: HttpRequest, issue: str, error: BothwaysError, typed: str = "") -> HttpResponse:
+    """Show an issue as it is now, with why nothing was decided, and what was typed."""
+    held = issues.show_issue(request.workspace, issue)
+    alike = issue_groups.alike(request.workspace, [held]) if held.kind == "conflict" else {}
+    context = {"issue": held, "alike": alike, "refused": error, "typed_value": typed}
+    return shown(request, "issues/_issue.html", 422, **context)
 
 
 def _decided(request: HttpRequest, view: IssueView, count: int = 1) -> HttpResponse:

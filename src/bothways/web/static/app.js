@@ -1,11 +1,11 @@
 "use strict";
 // After a swap that took the focused element away, focus goes where the server says: to [data-focus], else to the page.
-// To data-focus="now" it goes in any case: what was moved takes the focus along.
+// To data-focus="now" it goes though something has it, unless that is typed into: what was moved takes the focus along.
 document.addEventListener("htmx:afterSettle", () => {
   const moved = document.querySelector('[data-focus="now"]');
   const named = moved || document.querySelector("[data-focus]");
   if (named) named.removeAttribute("data-focus");
-  if (moved) {
+  if (moved && !unsent.has(document.activeElement?.id)) {
     moved.focus();
     return;
   }
@@ -35,13 +35,14 @@ const movedUp = ({ xhr, requestConfig }) => {
   const up = (whole, what, number) => (number > gone ? `${what}-${number - 1}` : number < gone ? whole : "");
   return (id) => (gone ? id.replace(/^(on|way|f|v|o|remove)-(\d+)/, up) : id);
 };
-// What is typed or chosen in a step, or in a row of mappings, while an answer is on its way is put into the controls
-// that the answer brings. A request takes along what is in its step or its row, or in all rows. Pickers see to theirs.
+// What is typed or chosen in a step, in a row of mappings, or in a text of settings, while an answer is on its way is put
+// into the controls that the answer brings. A request takes along what is in its step or its row, or in all rows. Pickers
+// see to theirs.
 const unsent = new Map();
-let focused = "";
+let focused = "", caret = [];
 const note = (event) => {
   const at = event.target;
-  if (!at.id || !at.closest("#step, #mappings") || at.closest("field-picker")) return;
+  if (!at.id || !at.closest("#step, #mappings, #edit-text, form#draft") || at.closest("field-picker")) return;
   unsent.set(at.id, { value: at.value, checked: at.checked, done: event.type === "change" });
 };
 document.addEventListener("input", note, true);
@@ -58,7 +59,7 @@ document.addEventListener("htmx:confirm", (event) => {
 });
 document.addEventListener("htmx:beforeRequest", ({ detail: { elt, requestConfig } }) => {
   pressed.delete(pressedBy(elt, requestConfig.triggeringEvent).id);
-  const part = elt.closest("#step, #mappings tbody"), all = elt.matches("#update, #review");
+  const part = elt.closest("#step, #mappings tbody, #edit-text, form#draft"), all = elt.matches("#update, #review");
   for (const id of [...unsent.keys()]) if (all || part?.contains(document.getElementById(id))) unsent.delete(id);
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
@@ -68,6 +69,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   pressed.clear();
   for (const id of waiting) pressed.add(up(id));
   focused = up(here) === here ? "" : up(here);
+  caret = [document.activeElement?.selectionStart ?? null, document.activeElement?.selectionEnd ?? null];
 });
 document.addEventListener("htmx:afterSettle", () => {
   if (focused) document.getElementById(focused)?.focus();
@@ -78,6 +80,7 @@ document.addEventListener("htmx:afterSettle", () => {
     if (!now || (marks ? now.checked === was.checked : now.value === was.value)) continue;
     if (marks) now.checked = was.checked;
     else now.value = was.value;
+    if (now === document.activeElement && caret[0] !== null) now.setSelectionRange(...caret);
     if (was.done) now.dispatchEvent(new Event("change", { bubbles: true }));
   }
 });
@@ -112,6 +115,56 @@ const goOn = () => setTimeout(() => {
 document.addEventListener("htmx:afterRequest", ({ detail: { xhr } }) => {
   if (xhr.status < 200 || xhr.status > 399) leaving = null;
   goOn();
+});
+// Whether a control says something else than the page came with; a browser may read what that was in its own way.
+const changed = (at) => {
+  if (at.options) {
+    const first = Math.min(0, at.options.length - 1);
+    return at.selectedIndex !== Math.max([...at.options].findIndex((each) => each.defaultSelected), first);
+  }
+  if (at.type === "checkbox" || at.type === "radio") return at.checked !== at.defaultChecked;
+  if (at.tagName === "TEXTAREA") return at.value !== at.defaultValue;
+  const came = document.createElement("input");
+  came.type = at.type;
+  came.defaultValue = at.defaultValue;
+  return at.value !== came.value;
+};
+// What was changed before the scripts had come is sent once they are there.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const each of document.querySelectorAll('#step :is(select, input, textarea), #mappings input[form="edit"]')) {
+    if (!changed(each) || (each.type === "radio" && !each.checked)) continue;
+    each.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+});
+// What asks again and again by itself takes nothing away in which somebody is choosing or typing, or has pressed something.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt } = detail.requestConfig, uses = (each) => each === document.activeElement || changed(each);
+  if (!elt.matches('[hx-trigger^="every"]')) return;
+  const asks = [...detail.target.querySelectorAll(".htmx-request")].some((each) => each !== elt);
+  const used = [...detail.target.querySelectorAll("select, textarea, input:not([type=hidden])")].some(uses);
+  if (asks || used) detail.shouldSwap = false;
+});
+// From a page that is being left nothing more is sent. Where it is loaded anew, or signed in to on the way, what was typed
+// into it and not sent is there again, and so is the focus.
+let left = false;
+const keep = () => {
+  const at = document.activeElement, focus = [at.id, `${at.closest("article")?.id}-title`];
+  const typed = [...document.querySelectorAll("[data-kept]")].filter(changed).map(({ id, value }) => [id, value]);
+  sessionStorage.setItem("kept", JSON.stringify({ page: location.pathname, focus, typed }));
+};
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr } }) => {
+  const anew = xhr.getResponseHeader("HX-Refresh"), to = xhr.getResponseHeader("HX-Redirect");
+  if (anew || to) left = true;
+  if (anew || to?.startsWith("/login")) keep();
+});
+document.addEventListener("htmx:beforeRequest", (event) => { if (left) event.preventDefault(); });
+window.addEventListener("pageshow", () => { left = false; });
+document.addEventListener("DOMContentLoaded", () => {
+  const { page, focus, typed } = JSON.parse(sessionStorage.getItem("kept") || "{}"), at = (id) => document.getElementById(id);
+  if (page !== location.pathname) return;
+  sessionStorage.removeItem("kept");
+  for (const [id, value] of typed) if (at(id)?.matches("[data-kept]")) at(id).value = value;
+  if (document.activeElement === document.body) at(focus.find(at))?.focus();
 });
 // Where the server cannot be reached the page says so, until it answers again.
 const reached = (is) => { document.getElementById("offline").hidden = is; };

@@ -34,12 +34,20 @@ customElements.define("live-stream", class extends HTMLElement {
       this.timer = setTimeout(() => this.look(), Math.max(2000, 9 * (Date.now() - begun)));
     });
     this.source.addEventListener("over", (event) => { this.show(event.data); this.close(); this.say("over"); this.reload(); });
-    this.source.onerror = () => {
+    this.source.onerror = async () => {
       this.close();
       this.say("lost");
+      const refused = await this.refused();
+      if (this.source || this.held || document.hidden || !this.isConnected) return;
+      if (refused) return this.reload();
       this.wait = Math.min((this.wait || 500) * 2, 30000);
       this.timer = setTimeout(() => this.look(), this.wait);
     };
+  }
+  // Whether the server answers, and has nothing to stream: who is signed in no longer, or asks for what is gone, is told so.
+  async refused() {
+    const answer = await fetch(this.dataset.src, { headers: { "HX-Request": "true" } }).catch(() => null);
+    return answer && answer.status < 500 && !answer.headers.has("X-Live");
   }
   // The page is loaded anew, but takes nothing away that somebody is being asked, or has just asked for.
   reload() {
@@ -47,7 +55,10 @@ customElements.define("live-stream", class extends HTMLElement {
     if (this.leaving) return;
     if (dialog) dialog.addEventListener("close", () => this.reload());
     else if (document.querySelector(".htmx-request")) document.addEventListener("htmx:afterSettle", () => this.reload(), { once: true });
-    else location.reload();
+    else {
+      keep();
+      location.reload();
+    }
   }
   close() { clearTimeout(this.timer); if (this.source) this.source.close(); this.source = null; }
   say(state) { this.querySelector("[data-state]").textContent = this.dataset[state]; }

@@ -43,16 +43,22 @@ customElements.define("field-picker", class extends HTMLElement {
     const answer = await fetch(address, { signal: asked.signal, headers: { "HX-Request": "true" } }).catch(() => null);
     if (asked.signal.aborted || !this.isConnected) return;
     reached(Boolean(answer));
-    if (!answer || !answer.ok) return;
+    if (!answer) return;
     if (answer.headers.has("HX-Redirect")) return location.reload();
     const items = await answer.text().catch(() => null);
     if (items === null || asked.signal.aborted || !this.isConnected) return;
+    if (!answer.ok) return this.refused(items, answer.headers);
     if (!this.enters && document.activeElement !== this.input) return;
     this.waits = false;
     this.list.innerHTML = items;
     this.list.hidden = false;
     this.input.setAttribute("aria-expanded", "true");
     this.mark(text ? 0 : -1);
+  }
+  // The words of a refusal stand where those of all others do, and nobody goes on.
+  refused(words, headers) {
+    leaving = null;
+    htmx.swap(headers.get("HX-Retarget"), words, { swapStyle: headers.get("HX-Reswap") }, { select: headers.get("HX-Reselect") });
   }
   enter() {
     this.enters = false;
