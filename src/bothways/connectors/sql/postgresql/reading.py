@@ -16,7 +16,7 @@ from bothways.connectors.sql.tables import WHOLE, Table
 from bothways.errors import AppError, ObjectGone
 from bothways.records import Ref
 
-_MAY_HIDE = sql.SQL("SELECT row_security_active(oid) FROM pg_class WHERE oid = %s")
+_MAY_HIDE = sql.SQL("SELECT row_security_active(c.oid) FROM pg_class c WHERE {}").format(statements.IS_IT)
 _BY_KEY = sql.SQL("SELECT k.place, {columns} FROM {given} JOIN {table} AS t ON {is_key}")
 _BY_TEXT = sql.SQL(
     "SELECT k.place, {key} FROM unnest(%s::text[]) WITH ORDINALITY AS k(value, place) "
@@ -57,7 +57,7 @@ def read(server: Server, table: Table, refs: Sequence[Ref], fields: Sequence[str
 
 def _may_hide(server: Server, table: Table) -> bool:
     """Tell whether policies may hide rows of a table from us."""
-    found = server.ask(_MAY_HIDE, (table.oid,), call="read")
+    found = server.ask(_MAY_HIDE, statements.identity(table), call="read")
     if not found:
         raise ObjectGone(app=server.app, object=table.name)
     return bool(found[0][0])
