@@ -135,6 +135,22 @@ def test_row_of_any_size_can_be_saved_where_changes_are_noted(watched: Books) ->
     assert seen_in(watched.pages(cursor))[id].values == {"name": "Small again"}
 
 
+def test_table_whose_key_was_renamed_or_dropped_can_be_written_as_before(watched: Books) -> None:
+    cursor = watched.cursor()
+    watched.sql("ALTER TABLE companies RENAME id TO number")
+    watched.sql("INSERT INTO companies (name) VALUES ('New')")
+    watched.sql("UPDATE companies SET name = 'Newer'")
+    watched.connector.fields("companies")
+    pages = watched.pages(cursor)
+    assert pages[0].restarted
+    assert [record.values["name"] for record in seen_in(pages).values()] == ["Newer"]
+    watched.sql("UPDATE companies SET name = 'Newest'")
+    assert [each.values["name"] for each in seen_in(watched.pages(end_of(pages))).values()] == ["Newest"]
+    watched.sql("ALTER TABLE companies DROP number")
+    watched.sql("DELETE FROM companies")
+    assert watched.sql("SELECT count(*) FROM companies") == [(0,)]
+
+
 def test_row_that_got_another_key_is_gone_and_new(watched: Books) -> None:
     watched.sql("CREATE TABLE codes (code text PRIMARY KEY, title text)")
     watched.sql("SELECT bothways_watch('codes')")
