@@ -330,6 +330,10 @@ def test_check_says_how_the_helper_tables_are_made(make: Callable[..., Books]) -
     books.connector = books.connect(helper_tables="yes")
     with pytest.raises(PermissionMissing, match=r"python -m bothways\.connectors\.sql public postgres"):
         books.connector.check()
+    books.sql('DROP SCHEMA IF EXISTS "two words" CASCADE')
+    books.sql('CREATE SCHEMA "two words"')
+    with pytest.raises(PermissionMissing, match=r"python -m bothways\.connectors\.sql 'two words' postgres"):
+        books.connect(schema="two words", helper_tables="yes").check()
 
 
 def test_check_says_that_a_server_takes_no_writes(books: Books) -> None:

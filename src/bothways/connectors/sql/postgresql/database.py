@@ -1,5 +1,6 @@
 """One PostgreSQL database as the connector uses it: its catalog is kept until something fails."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,8 +59,9 @@ class Database:
         address, notes = self.server.address, [f"PostgreSQL {version}."]
         if standby or read_only:
             notes.append("This server takes no writes.")
-        label = f"{user} at {address.host}, database {address.database}"
-        return Account(f"{user} {address.text}", label, (*notes, *self._notes(user)))
+        apart = "" if self.schema == "public" else f", schema {self.schema}"
+        label = f"{user} at {address.host}, database {address.database}{apart}"
+        return Account(f"{user} {address.text}{apart}", label, (*notes, *self._notes(user)))
 
     def tables(self) -> Mapping[str, Table]:
         """Return all tables that can be used, by name."""
@@ -160,7 +162,7 @@ class Database:
             raise PermissionMissing(app=self.server.app, reason=f"{reason}; their SQL: {self._print(user)}")
 
     def _print(self, user: str) -> str:
-        return PRINT.format(schema=self.schema, role=user)
+        return PRINT.format(schema=shlex.quote(self.schema), role=shlex.quote(user))
 
     def _notes(self, user: str) -> Iterator[str]:
         """Yield what a person should know: what is missing, and what it means."""
