@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bothways.connectors.sql.postgresql.helpers import script
 from bothways.errors import AccountChanged, WrongType
 from bothways.jobs import now
 from bothways.service import apps, preview
@@ -152,6 +153,7 @@ def test_another_schema_of_the_same_database_is_another_account(firms: Firms) ->
     try:
         firms.erp.sql("CREATE TABLE trial.companies (LIKE public.companies INCLUDING ALL)")
         firms.erp.sql("INSERT INTO trial.companies (name, domain) VALUES ('A stranger', 'other.test')")
+        firms.erp.sql(script("trial", "postgres"))
         file = firms.folder / "bothways.yaml"
         file.write_text(file.read_text().replace("connector: sql", "connector: sql\n    schema: trial"))
         with pytest.raises(AccountChanged, match="trial"):
