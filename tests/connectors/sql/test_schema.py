@@ -201,6 +201,21 @@ def test_objects_are_the_tables_with_a_key(make: Callable[..., Books]) -> None:
         books.connector.fields("bothways_changes")
 
 
+def test_key_of_texts_of_which_several_are_the_same_is_none(make: Callable[..., Books]) -> None:
+    """A row could be read by every spelling of its key, and be linked once for each."""
+    books = make()
+    books.sql("DROP COLLATION IF EXISTS any_case")
+    books.sql("CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    books.sql("CREATE TABLE users (team int, login text COLLATE any_case, PRIMARY KEY (team, login))")
+    books.connector = books.connect()
+    assert [table.name for table in books.connector.objects()] == ["companies"]
+    assert any("deterministic collation: users." in note for note in books.connector.check().notes)
+    books.sql("DROP TABLE users")
+    books.sql("CREATE TABLE users (login text PRIMARY KEY, name text COLLATE any_case)")
+    books.connector = books.connect()
+    assert [table.name for table in books.connector.objects()] == ["companies", "users"]
+
+
 def test_column_that_is_gone_is_named(books: Books) -> None:
     id = books.add("x")
     books.cursor()

@@ -59,9 +59,11 @@ class Database:
         address, notes = self.server.address, [f"PostgreSQL {version}."]
         if standby or read_only:
             notes.append("This server takes no writes.")
-        apart = "" if self.schema == "public" else f", schema {self.schema}"
-        label = f"{user} at {address.host}, database {address.database}{apart}"
-        return Account(f"{user} {address.text}{apart}", label, (*notes, *self._notes(user)))
+        id, label = f"{user} {address.text}", f"{user} at {address.host}, database {address.database}"
+        if self.schema != "public":  # its rows are others, whatever keys they have
+            id = f"{id} {self.schema}"
+            label = f"{user} at {address.host}, database {address.database}, schema {self.schema}"
+        return Account(id, label, (*notes, *self._notes(user)))
 
     def tables(self) -> Mapping[str, Table]:
         """Return all tables that can be used, by name."""
@@ -75,7 +77,10 @@ class Database:
         if name not in tables:
             hint = f"There are: {', '.join(tables) or 'none'}."
             if name in self._read_catalog().unusable:
-                hint = "It is in partitions, or has no primary key of whole numbers, texts or UUIDs."
+                hint = (
+                    "It is in partitions, or has no primary key of whole numbers, UUIDs or texts of a deterministic "
+                    "collation."
+                )
             raise UnknownObject(app=self.server.app, name=name, hint=hint)
         return tables[name]
 
@@ -169,7 +174,10 @@ class Database:
         found = self._read_catalog()
         if found.unusable:
             names = ", ".join(found.unusable)
-            yield f"Not offered, in partitions or without a primary key of whole numbers, texts or UUIDs: {names}."
+            yield (
+                "Not offered, in partitions or without a primary key of whole numbers, UUIDs or texts of a "
+                f"deterministic collation: {names}."
+            )
         lacking: dict[str, list[str]] = defaultdict(list)
         for table in found.tables.values():
             lacking[", ".join(each for each in _RIGHTS if each not in table.rights)].append(table.name)
