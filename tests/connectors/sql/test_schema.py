@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bothways.connectors.base import Exists, Outcome
+from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind
 from bothways.connectors.sql.keys import id_of, key_of
 from bothways.connectors.sql.postgresql.helpers import script
 from bothways.errors import ObjectGone, PermissionMissing, UnknownField, UnknownObject
@@ -145,6 +145,23 @@ def test_values_are_read_whole_however_the_database_is_set_to_show_them(wide: Bo
             "at": "2024-02-29T12:00:00Z",
             "day": "2024-02-29",
         }
+    finally:
+        wide.sql(f'ALTER DATABASE "{database}" RESET ALL')
+
+
+def test_database_that_takes_a_backslash_for_an_escape_is_used_like_any_other(wide: Books) -> None:
+    """As databases of old applications are set."""
+    (database,) = wide.sql("SELECT current_database()")[0]
+    wide.sql("INSERT INTO wide (must, email) VALUES ('x', 'bass@x.test'), ('x', 'bas@x.test')")
+    wide.sql(f'ALTER DATABASE "{database}" SET standard_conforming_strings = off')
+    try:
+        connector = wide.connect()
+        assert connector.find("wide", "email", ["bass@x.test"]) == {"bass@x.test": ["1"]}
+        read = connector.read("wide", [Ref("1")], ("email",))[0].record
+        assert read is not None
+        made = connector.write("wide", [WriteItem("k", WriteKind.UPDATE, {"t": "C:\\new\\x00'"}, read.ref)])[0]
+        assert made.record is not None
+        assert made.record.values == {"t": "C:\\new\\x00'"}
     finally:
         wide.sql(f'ALTER DATABASE "{database}" RESET ALL')
 
