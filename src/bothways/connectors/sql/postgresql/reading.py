@@ -24,11 +24,12 @@ _BY_TEXT = sql.SQL(
 )
 _FORM = sql.SQL(
     "lower(btrim(regexp_replace("
-    "CASE getdatabaseencoding() WHEN 'UTF8' THEN normalize({0}::text) ELSE {0}::text END, '\\s+', ' ', 'g')))"
+    "CASE getdatabaseencoding() WHEN 'UTF8' THEN normalize({0}::text) ELSE {0}::text END, '[[:space:]]+', ' ', 'g')))"
 )
 """A text without what people do not see as a difference: case, blanks, and how an accent is stored.
 
-It is made by the database on both sides, since what a small letter is depends on its locale.
+It is made by the database on both sides, since what a small letter is depends on its locale. No statement of ours
+holds a backslash: what one means in quotes is a setting (standard_conforming_strings), by which triggers go as well.
 """
 
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,19}", re.ASCII)

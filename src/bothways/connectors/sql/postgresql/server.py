@@ -40,9 +40,8 @@ _SESSION = {
     "DateStyle": "ISO, YMD",
     "IntervalStyle": "iso_8601",
     "extra_float_digits": "1",
-    "standard_conforming_strings": "on",
 }
-"""What every session is set to, so that values and statements have one form and nothing waits for ever."""
+"""What every session is set to, so that values have one form and nothing waits for ever."""
 
 
 class Server:
