@@ -59,6 +59,21 @@ def start_postgresql(
         _run([*control, "--mode=immediate", "stop"])
 
 
+@contextmanager
+def start_standby(folder: Path, primary: str) -> Iterator[str]:
+    """Run a hot standby of the server at ``primary``, with its data in ``folder``, and yield its URL."""
+    as_user, bin = _as_server_user(folder), programs()
+    data, log = folder / "data", folder / "log"
+    copy = [str(bin / "pg_basebackup"), "--pgdata", str(data), "--write-recovery-conf", "--checkpoint=fast"]
+    _run([*as_user, *copy, "--no-sync", f"--dbname={primary}"])
+    control = [*as_user, str(bin / "pg_ctl"), "--pgdata", str(data), "--wait", "--silent"]
+    port = _start(control, folder, log, ("127.0.0.1",), "off")
+    try:
+        yield f"postgresql://postgres@127.0.0.1:{port}/{primary.rpartition('/')[2]}"
+    finally:
+        _run([*control, "--mode=immediate", "stop"])
+
+
 def restart_postgresql(folder: Path) -> None:
     """Start a server anew that has its data in ``folder``, as after a crash: all its connections are cut."""
     control = [*_as_server_user(folder), str(programs() / "pg_ctl"), "--pgdata", str(folder / "data")]

@@ -1,5 +1,6 @@
 """Secrets are read where they are, at the moment they are used; an account has one budget."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_a_secret_of_an_empty_file_is_missing_and_one_of_a_file_that_is_no_text_
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(SecretUnreadable, match="the file secrets/pass: it is not UTF-8 text"):
         store.get("pass")
+
+
+def test_a_secret_of_the_environment_that_is_no_text_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(os.environb, b"THE_KEY", b"p\xe4ss")
+    with pytest.raises(SecretUnreadable, match="the environment variable THE_KEY: it is not UTF-8 text"):
+        Secrets("crm", PLACES, tmp_path).get("key")
+
+
+def test_a_secret_that_an_editor_of_windows_has_saved_is_read_without_its_mark(tmp_path: Path) -> None:
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "pass").write_bytes(b"\xef\xbb\xbfword\r\n")
+    assert Secrets("crm", PLACES, tmp_path).get("pass") == "word"
 
 
 def test_an_app_is_opened_once_and_anew_when_its_settings_change(

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bothways.errors import WrongType
+from bothways.connectors.sql.postgresql.helpers import script
+from bothways.errors import AccountChanged, WrongType
 from bothways.jobs import now
 from bothways.service import apps, preview
 from bothways.service.log import runs
@@ -141,6 +142,25 @@ def test_value_that_the_table_refuses_is_held_alone_and_told(firms: Firms) -> No
     firms.rest()
     assert firms.in_erp() == [("Bad", "bad.test", ""), ("Better", "better.test", "4"), ("Good", "good.test", "3")]
     assert show_sync(firms.open(), "firms").counts.failing == 1
+
+
+def test_another_schema_of_the_same_database_is_another_account(firms: Firms) -> None:
+    """Its rows have the same keys, and are others: each would be taken for an edit of the one that was linked."""
+    firms.hubspot.create("companies", {"name": "Ours", "domain": "ours.test"})
+    turn_on(firms.open(), "firms")
+    firms.rest()
+    firms.erp.sql("CREATE SCHEMA trial")
+    try:
+        firms.erp.sql("CREATE TABLE trial.companies (LIKE public.companies INCLUDING ALL)")
+        firms.erp.sql("INSERT INTO trial.companies (name, domain) VALUES ('A stranger', 'other.test')")
+        firms.erp.sql(script("trial", "postgres"))
+        file = firms.folder / "bothways.yaml"
+        file.write_text(file.read_text().replace("connector: sql", "connector: sql\n    schema: trial"))
+        with pytest.raises(AccountChanged, match="trial"):
+            firms.run()
+    finally:
+        firms.erp.sql("DROP SCHEMA trial CASCADE")
+    assert firms.in_hubspot() == firms.in_erp() == [("Ours", "ours.test", "")]
 
 
 def test_undo_puts_rows_back_and_takes_away_what_a_run_made(firms: Firms) -> None:

@@ -92,6 +92,22 @@ def test_a_folder_without_a_workspace_is_told(tmp_path: Path) -> None:
         open_workspace(tmp_path)
 
 
+def test_a_folder_that_is_gone_while_we_stand_in_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(NoWorkspace):
+        open_workspace(Path("."))
+
+
+def test_a_folder_whose_name_is_no_text_is_told(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"b\xfcro")
+    init(odd)
+    with pytest.raises(UsageError, match="not UTF-8"):
+        open_workspace(odd)
+
+
 def test_a_folder_with_signs_of_addresses_in_its_name_can_be_used(tmp_path: Path, folder: Path) -> None:
     odd = tmp_path / "Büro #1 50%?"
     init(odd)

@@ -215,14 +215,17 @@ class Secrets:
             if name in self.plain:
                 return self.plain[name]
             raise SecretMissing(app=self.app, what=f'"{name}" under auth: in bothways.yaml')
-        value = self.environment(place.name) if place.kind == "env" else self._read(place)
+        value = self._held(place)
         if not value or not value.strip():
             raise SecretMissing(app=self.app, what=place.words)
         return value.strip("\r\n")
 
-    def _read(self, place: SecretPlace) -> str:
+    def _held(self, place: SecretPlace) -> str | None:
         try:
-            return (self.folder / place.name).read_text(encoding="utf-8")
+            if place.kind == "env":
+                value = self.environment(place.name)
+                return os.fsencode(value).decode() if value else None
+            return (self.folder / place.name).read_text(encoding="utf-8-sig")
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise SecretUnreadable(app=self.app, what=place.words, reason=reason) from error

@@ -119,7 +119,7 @@ def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = T
 
     ``load_only``: check the file and touch no database. Not ``take_over``: leave the settings in force as they are.
     """
-    folder = folder.absolute()
+    folder = _whole(folder)
     file = folder / FILE
     stamp, document = _stamp(file), load(file)
     if load_only:
@@ -133,6 +133,19 @@ def open_workspace(folder: Path, *, load_only: bool = False, take_over: bool = T
         if take_over:
             _take_over(workspace, document, stamp)
     return workspace
+
+
+def _whole(folder: Path) -> Path:
+    """Return a folder as it is named from the root on; raise NoWorkspace or UsageError."""
+    try:
+        whole = folder.absolute()
+        str(whole).encode()
+    except FileNotFoundError as error:  # the current folder is no more
+        raise NoWorkspace(folder=folder) from error
+    except UnicodeEncodeError as error:
+        hint = "Give it, or the folder that it is in, another name."
+        raise UsageError(reason=f"The name of the folder {folder} is not UTF-8 text", hint=hint) from error
+    return whole
 
 
 def load(file: Path) -> Document:

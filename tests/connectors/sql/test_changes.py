@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import psycopg
 import pytest
 
 from bothways.connectors.base import Exists
 from bothways.connectors.sql.postgresql import listing
 from bothways.errors import ObjectGone, OurFault
-from tests.connectors.sql.support import Books, end_of, gone_in, seen_in
+from tests.connectors.sql.support import Books, end_of, gone_in, seen_in, until
+from tests.postgres import start_standby
 
 
 def test_a_transaction_that_commits_late_is_not_missed(books: Books) -> None:
@@ -61,6 +65,34 @@ def test_a_transaction_that_stays_open_delays_and_repeats_nothing(watched: Books
     assert seen_in(watched.pages(cursor)) == {}
 
 
+@pytest.mark.server("postgresql")
+def test_a_transaction_that_commits_late_is_not_missed_on_a_standby(books: Books) -> None:
+    """A snapshot taken there does not name the transactions that are still open."""
+    old = books.add("Old")
+    with TemporaryDirectory(prefix="bothways-postgresql-") as folder, start_standby(Path(folder), books.url) as url:
+        copied(books, url)
+        books.connector = books.connect(url=url.replace("postgres@", ""))
+        cursor = books.cursor()
+        with books.session() as late:
+            late.execute("UPDATE companies SET name = 'Late' WHERE id = %s", (old,))
+            early = books.add("Early")
+            copied(books, url)
+            pages = books.pages(cursor)
+            assert set(seen_in(pages)) == {early}
+            late.commit()
+        copied(books, url)
+        pages = books.pages(end_of(pages))
+        assert seen_in(pages)[old].values == {"name": "Late"}
+        assert seen_in(books.pages(end_of(pages))) == {}
+
+
+def copied(books: Books, standby: str) -> None:
+    """Return once a standby has all that was written so far."""
+    ((end,),) = books.sql("SELECT pg_current_wal_lsn()")
+    with psycopg.connect(standby, autocommit=True) as conn:
+        until(lambda: conn.execute("SELECT 1 WHERE pg_last_wal_replay_lsn() >= %s", (end,)).fetchone())
+
+
 def test_old_stamps_and_equal_stamps_play_no_part(books: Books) -> None:
     books.sql("ALTER TABLE companies ADD updated_at timestamptz DEFAULT now()")
     cursor = books.cursor()
@@ -92,6 +124,31 @@ def test_deleted_row_is_seen_by_the_sweep_in_any_case(books: Books) -> None:
     books.sql("DELETE FROM companies WHERE id = %s", gone)
     assert [ref.id for batch in books.connector.ids("companies") for ref in batch] == [kept]
     assert [read.exists for read in books.read(kept, gone)] == [Exists.EXISTS, Exists.MISSING]
+
+
+def test_row_of_any_size_can_be_saved_where_changes_are_noted(watched: Books) -> None:
+    """No column but the key is looked at by the trigger: jsonb holds no text longer than 256 MB."""
+    id = watched.add("Small")
+    cursor = watched.cursor()
+    watched.sql("UPDATE companies SET name = repeat('x', 268435456)")
+    watched.sql("UPDATE companies SET name = 'Small again'")
+    assert seen_in(watched.pages(cursor))[id].values == {"name": "Small again"}
+
+
+def test_table_whose_key_was_renamed_or_dropped_can_be_written_as_before(watched: Books) -> None:
+    cursor = watched.cursor()
+    watched.sql("ALTER TABLE companies RENAME id TO number")
+    watched.sql("INSERT INTO companies (name) VALUES ('New')")
+    watched.sql("UPDATE companies SET name = 'Newer'")
+    watched.connector.fields("companies")
+    pages = watched.pages(cursor)
+    assert pages[0].restarted
+    assert [record.values["name"] for record in seen_in(pages).values()] == ["Newer"]
+    watched.sql("UPDATE companies SET name = 'Newest'")
+    assert [each.values["name"] for each in seen_in(watched.pages(end_of(pages))).values()] == ["Newest"]
+    watched.sql("ALTER TABLE companies DROP number")
+    watched.sql("DELETE FROM companies")
+    assert watched.sql("SELECT count(*) FROM companies") == [(0,)]
 
 
 def test_row_that_got_another_key_is_gone_and_new(watched: Books) -> None:
@@ -179,6 +236,24 @@ def test_first_listing_of_a_table_made_anew_meanwhile_is_of_the_new_one(books: B
     assert set(seen_in(pages)) == {"n"}
     books.sql("UPDATE companies SET name = 'Newer'")
     assert seen_in(books.pages(end_of(pages)))["n"].values == {"name": "Newer"}
+
+
+def test_listing_begins_anew_for_a_table_that_was_exchanged_for_it_by_renaming(books: Books) -> None:
+    kept, left_out = books.add("Kept"), books.add("Left out")
+    books.sql("CREATE TABLE loaded (LIKE companies INCLUDING ALL)")
+    books.sql("INSERT INTO loaded (id, name) OVERRIDING SYSTEM VALUE VALUES (%s, 'Loaded')", kept)
+    if books.watched:
+        books.sql("SELECT bothways_watch('loaded')")
+    cursor = books.cursor()
+    books.sql("ALTER TABLE companies RENAME TO companies_before; ALTER TABLE loaded RENAME TO companies")
+    with pytest.raises(ObjectGone):
+        books.read(left_out)
+    pages = books.pages(cursor)
+    assert pages[0].restarted
+    assert seen_in(pages)[kept].values == {"name": "Loaded"}
+    books.sql("UPDATE companies SET name = 'Later'")
+    assert seen_in(books.pages(end_of(pages)))[kept].values == {"name": "Later"}
+    assert books.read(left_out)[0].exists is Exists.MISSING
 
 
 def test_listing_begins_anew_on_a_server_that_went_back_in_time(books: Books) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from bothways.connectors.base import Exists, Outcome
+from bothways.connectors.base import Exists, Outcome, WriteItem, WriteKind
 from bothways.connectors.sql.keys import id_of, key_of
 from bothways.connectors.sql.postgresql.helpers import script
 from bothways.errors import ObjectGone, PermissionMissing, UnknownField, UnknownObject
@@ -149,6 +149,23 @@ def test_values_are_read_whole_however_the_database_is_set_to_show_them(wide: Bo
         wide.sql(f'ALTER DATABASE "{database}" RESET ALL')
 
 
+def test_database_that_takes_a_backslash_for_an_escape_is_used_like_any_other(wide: Books) -> None:
+    """As databases of old applications are set."""
+    (database,) = wide.sql("SELECT current_database()")[0]
+    wide.sql("INSERT INTO wide (must, email) VALUES ('x', 'bass@x.test'), ('x', 'bas@x.test')")
+    wide.sql(f'ALTER DATABASE "{database}" SET standard_conforming_strings = off')
+    try:
+        connector = wide.connect()
+        assert connector.find("wide", "email", ["bass@x.test"]) == {"bass@x.test": ["1"]}
+        read = connector.read("wide", [Ref("1")], ("email",))[0].record
+        assert read is not None
+        made = connector.write("wide", [WriteItem("k", WriteKind.UPDATE, {"t": "C:\\new\\x00'"}, read.ref)])[0]
+        assert made.record is not None
+        assert made.record.values == {"t": "C:\\new\\x00'"}
+    finally:
+        wide.sql(f'ALTER DATABASE "{database}" RESET ALL')
+
+
 @pytest.mark.parametrize(
     ("column", "literal", "text"),
     [
@@ -199,6 +216,21 @@ def test_objects_are_the_tables_with_a_key(make: Callable[..., Books]) -> None:
     assert "no primary key" in caught.value.advice
     with pytest.raises(UnknownObject):
         books.connector.fields("bothways_changes")
+
+
+def test_key_of_texts_of_which_several_are_the_same_is_none(make: Callable[..., Books]) -> None:
+    """A row could be read by every spelling of its key, and be linked once for each."""
+    books = make()
+    books.sql("DROP COLLATION IF EXISTS any_case")
+    books.sql("CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)")
+    books.sql("CREATE TABLE users (team int, login text COLLATE any_case, PRIMARY KEY (team, login))")
+    books.connector = books.connect()
+    assert [table.name for table in books.connector.objects()] == ["companies"]
+    assert any("deterministic collation: users." in note for note in books.connector.check().notes)
+    books.sql("DROP TABLE users")
+    books.sql("CREATE TABLE users (login text PRIMARY KEY, name text COLLATE any_case)")
+    books.connector = books.connect()
+    assert [table.name for table in books.connector.objects()] == ["companies", "users"]
 
 
 def test_column_that_is_gone_is_named(books: Books) -> None:
@@ -330,6 +362,10 @@ def test_check_says_how_the_helper_tables_are_made(make: Callable[..., Books]) -
     books.connector = books.connect(helper_tables="yes")
     with pytest.raises(PermissionMissing, match=r"python -m bothways\.connectors\.sql public postgres"):
         books.connector.check()
+    books.sql('DROP SCHEMA IF EXISTS "two words" CASCADE')
+    books.sql('CREATE SCHEMA "two words"')
+    with pytest.raises(PermissionMissing, match=r"python -m bothways\.connectors\.sql 'two words' postgres"):
+        books.connect(schema="two words", helper_tables="yes").check()
 
 
 def test_check_says_that_a_server_takes_no_writes(books: Books) -> None:

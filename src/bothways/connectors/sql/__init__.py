@@ -1,6 +1,7 @@
 """Tables of SQL databases. PostgreSQL 13 and newer; what is PostgreSQL's own stands in ``postgresql/``.
 
-Objects are the tables of one schema that have a primary key of whole numbers, texts or UUIDs, of one or more columns.
+Objects are the tables of one schema that have a primary key of whole numbers, texts or UUIDs, of one or more columns;
+texts of a collation that takes different ones for the same (a nondeterministic one) are no key.
 Columns are fields; a foreign key to another of these tables is a reference. Left out are views, partitioned tables,
 and columns of raw bytes; json, arrays and whatever type is not known here are shown, and not written. A moment
 without a zone is taken as UTC. The names of columns only propose default mappings.

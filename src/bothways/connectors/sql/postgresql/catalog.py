@@ -14,7 +14,7 @@ from bothways.connectors.sql.tables import Child, Column, Table
 NOTING = f"""\
 g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgenabled IN ('O', 'A') AND g.tgtype & 31 = 29 AND g.tgqual IS NULL
 AND g.tgattr = '' AND p.proname = '{NOTE}' AND p.pronamespace = c.relnamespace AND g.tgargs =
-    (SELECT string_agg(convert_to(a.attname, 'UTF8') || '\\x00'::bytea, ''::bytea ORDER BY k.n)
+    (SELECT string_agg(convert_to(a.attname, 'UTF8') || decode('00', 'hex'), ''::bytea ORDER BY k.n)
      FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(num, n), pg_attribute a
      WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.num)"""
 """Whether a trigger ``g`` of function ``p`` notes every change of a table ``c``: AFTER INSERT, UPDATE and DELETE, for
@@ -25,7 +25,9 @@ _TABLES = sql.SQL(
 SELECT c.oid::bigint, c.relname, coalesce(obj_description(c.oid, 'pg_class'), ''), row_security_active(c.oid),
     ARRAY(SELECT a.attname::text FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(num, n), pg_attribute a
         WHERE i.indrelid = c.oid AND i.indisprimary AND a.attrelid = c.oid AND a.attnum = k.num
-            AND c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid) ORDER BY k.n),
+            AND c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhparent = c.oid)
+            AND NOT EXISTS (SELECT FROM pg_collation l WHERE l.oid = ANY(i.indcollation::oid[])
+                AND NOT l.collisdeterministic) ORDER BY k.n),
     EXISTS (SELECT FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE """
     + NOTING
     + """),

@@ -1,5 +1,6 @@
 """One PostgreSQL database as the connector uses it: its catalog is kept until something fails."""
 
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,8 +59,11 @@ class Database:
         address, notes = self.server.address, [f"PostgreSQL {version}."]
         if standby or read_only:
             notes.append("This server takes no writes.")
-        label = f"{user} at {address.host}, database {address.database}"
-        return Account(f"{user} {address.text}", label, (*notes, *self._notes(user)))
+        id, label = f"{user} {address.text}", f"{user} at {address.host}, database {address.database}"
+        if self.schema != "public":  # its rows are others, whatever keys they have
+            id = f"{id} {self.schema}"
+            label = f"{user} at {address.host}, database {address.database}, schema {self.schema}"
+        return Account(id, label, (*notes, *self._notes(user)))
 
     def tables(self) -> Mapping[str, Table]:
         """Return all tables that can be used, by name."""
@@ -73,7 +77,10 @@ class Database:
         if name not in tables:
             hint = f"There are: {', '.join(tables) or 'none'}."
             if name in self._read_catalog().unusable:
-                hint = "It is in partitions, or has no primary key of whole numbers, texts or UUIDs."
+                hint = (
+                    "It is in partitions, or has no primary key of whole numbers, UUIDs or texts of a deterministic "
+                    "collation."
+                )
             raise UnknownObject(app=self.server.app, name=name, hint=hint)
         return tables[name]
 
@@ -160,14 +167,17 @@ class Database:
             raise PermissionMissing(app=self.server.app, reason=f"{reason}; their SQL: {self._print(user)}")
 
     def _print(self, user: str) -> str:
-        return PRINT.format(schema=self.schema, role=user)
+        return PRINT.format(schema=shlex.quote(self.schema), role=shlex.quote(user))
 
     def _notes(self, user: str) -> Iterator[str]:
         """Yield what a person should know: what is missing, and what it means."""
         found = self._read_catalog()
         if found.unusable:
             names = ", ".join(found.unusable)
-            yield f"Not offered, in partitions or without a primary key of whole numbers, texts or UUIDs: {names}."
+            yield (
+                "Not offered, in partitions or without a primary key of whole numbers, UUIDs or texts of a "
+                f"deterministic collation: {names}."
+            )
         lacking: dict[str, list[str]] = defaultdict(list)
         for table in found.tables.values():
             lacking[", ".join(each for each in _RIGHTS if each not in table.rights)].append(table.name)

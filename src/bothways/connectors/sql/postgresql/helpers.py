@@ -27,18 +27,27 @@ CREATE TABLE {schema}.{marks} (
 CREATE FUNCTION {schema}.{note}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $body$
 DECLARE
-    rec jsonb;
-    noted text[];
+    key_of text;
+    old_key text[];
+    new_key text[];
 BEGIN
-    FOREACH rec IN ARRAY CASE TG_OP
-        WHEN 'INSERT' THEN ARRAY[to_jsonb(NEW)]
-        WHEN 'DELETE' THEN ARRAY[to_jsonb(OLD)]
-        ELSE ARRAY[to_jsonb(OLD), to_jsonb(NEW)] END
-    LOOP
-        noted := ARRAY(SELECT rec ->> TG_ARGV[i] FROM generate_series(0, TG_NARGS - 1) AS i ORDER BY i);
-        INSERT INTO {schema}.{changes} AS c (relid, key, xid) VALUES (TG_RELID, noted, pg_current_xact_id())
-        ON CONFLICT (relid, key) DO UPDATE SET xid = excluded.xid WHERE c.xid <> excluded.xid;
-    END LOOP;
+    -- Only the columns of the key are looked at, however large the others are.
+    SELECT format('SELECT ARRAY[%s]', string_agg(format('($1).%I::text', TG_ARGV[i]), ', ' ORDER BY i))
+    INTO key_of FROM generate_series(0, TG_NARGS - 1) AS i;
+    BEGIN
+        IF TG_OP <> 'INSERT' THEN
+            EXECUTE key_of INTO old_key USING OLD;
+        END IF;
+        IF TG_OP <> 'DELETE' THEN
+            EXECUTE key_of INTO new_key USING NEW;
+        END IF;
+    EXCEPTION WHEN undefined_column THEN
+        RETURN NULL;  -- the table has another key by now: Bothways sees that, and goes by the rows themselves
+    END;
+    INSERT INTO {schema}.{changes} AS c (relid, key, xid)
+    SELECT DISTINCT TG_RELID, noted, pg_current_xact_id() FROM (VALUES (old_key), (new_key)) AS k(noted)
+    WHERE noted IS NOT NULL
+    ON CONFLICT (relid, key) DO UPDATE SET xid = excluded.xid WHERE c.xid <> excluded.xid;
     RETURN NULL;
 END
 $body$;

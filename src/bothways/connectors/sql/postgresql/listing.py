@@ -22,9 +22,17 @@ from bothways.connectors.sql.tables import Table
 from bothways.errors import AppUnreachable, PageIncomplete
 from bothways.records import Ref
 
+_SNAPSHOT = sql.SQL(
+    """\
+(SELECT CASE WHEN pg_is_in_recovery() THEN concat(pg_snapshot_xmin(s), ':', pg_snapshot_xmin(s), ':') ELSE s::text END
+    FROM pg_current_snapshot() AS s)"""
+)
+"""Which transactions had ended. A standby does not name those that are open (procarray.c keeps them elsewhere there):
+only the ones before the first of these are told to have ended."""
+
 _PAGE = sql.SQL(
     """\
-SELECT {generation}, pg_current_snapshot()::text, page.*
+SELECT {generation}, {snapshot}, page.*
 FROM (SELECT 1) AS one LEFT JOIN LATERAL ({page}) AS page(key, place, is_there, {names}) ON true ORDER BY page.place"""
 )
 """One page, and one row without a key if it is empty: what the cursor is made of is told in any case."""
@@ -132,8 +140,8 @@ def _rows(
         )
         values = [*after, *([position.since] if position.since else []), LIST]
     names = sql.SQL(", ").join(statements.name_(f"v{n}") for n in range(len(fields) + 1))
-    query = _PAGE.format(generation=statements.GENERATION, page=page, names=names)
-    return server.ask(query, [table.oid, *values], call="changes" if position.since else "list")
+    query = _PAGE.format(generation=statements.GENERATION, snapshot=_SNAPSHOT, page=page, names=names)
+    return server.ask(query, [*statements.identity(table), *values], call="changes" if position.since else "list")
 
 
 def ids(server: Server, table: Table) -> Iterator[list[Ref]]:

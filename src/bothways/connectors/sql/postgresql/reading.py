@@ -16,7 +16,7 @@ from bothways.connectors.sql.tables import WHOLE, Table
 from bothways.errors import AppError, ObjectGone
 from bothways.records import Ref
 
-_MAY_HIDE = sql.SQL("SELECT row_security_active(oid) FROM pg_class WHERE oid = %s")
+_MAY_HIDE = sql.SQL("SELECT row_security_active(c.oid) FROM pg_class c WHERE {}").format(statements.IS_IT)
 _BY_KEY = sql.SQL("SELECT k.place, {columns} FROM {given} JOIN {table} AS t ON {is_key}")
 _BY_TEXT = sql.SQL(
     "SELECT k.place, {key} FROM unnest(%s::text[]) WITH ORDINALITY AS k(value, place) "
@@ -24,11 +24,12 @@ _BY_TEXT = sql.SQL(
 )
 _FORM = sql.SQL(
     "lower(btrim(regexp_replace("
-    "CASE getdatabaseencoding() WHEN 'UTF8' THEN normalize({0}::text) ELSE {0}::text END, '\\s+', ' ', 'g')))"
+    "CASE getdatabaseencoding() WHEN 'UTF8' THEN normalize({0}::text) ELSE {0}::text END, '[[:space:]]+', ' ', 'g')))"
 )
 """A text without what people do not see as a difference: case, blanks, and how an accent is stored.
 
-It is made by the database on both sides, since what a small letter is depends on its locale.
+It is made by the database on both sides, since what a small letter is depends on its locale. No statement of ours
+holds a backslash: what one means in quotes is a setting (standard_conforming_strings), by which triggers go as well.
 """
 
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
@@ -57,7 +58,7 @@ def read(server: Server, table: Table, refs: Sequence[Ref], fields: Sequence[str
 
 def _may_hide(server: Server, table: Table) -> bool:
     """Tell whether policies may hide rows of a table from us."""
-    found = server.ask(_MAY_HIDE, (table.oid,), call="read")
+    found = server.ask(_MAY_HIDE, statements.identity(table), call="read")
     if not found:
         raise ObjectGone(app=server.app, object=table.name)
     return bool(found[0][0])

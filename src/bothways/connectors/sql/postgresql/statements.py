@@ -97,6 +97,16 @@ SECURED = "secured"
 NOTED = "noted:"
 """Stands in the generation of a table whose changes are noted."""
 
+IS_IT = sql.SQL("c.oid = %s AND c.relname = %s AND c.relnamespace = to_regnamespace(quote_ident(%s))")
+"""The condition that a row ``c`` of pg_class is the table that we know, and still the one of its name: tables are
+exchanged by renaming them, too."""
+
+
+def identity(table: Table) -> list[Any]:
+    """Return the values that ``IS_IT`` asks for."""
+    return [table.oid, table.name, table.schema]
+
+
 GENERATION = sql.SQL(
     """\
 (SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
@@ -108,8 +118,8 @@ GENERATION = sql.SQL(
     (SELECT '{noted}' || string_agg(g.oid || ':' || g.xmin, ',' ORDER BY g.oid)
         FROM pg_trigger g JOIN pg_proc p ON p.oid = g.tgfoid WHERE """
     + NOTING
-    + """)) FROM pg_class c WHERE c.oid = %s)"""
-).format(secured=sql.SQL(SECURED), noted=sql.SQL(NOTED))
+    + """)) FROM pg_class c WHERE {is_it})"""
+).format(secured=sql.SQL(SECURED), noted=sql.SQL(NOTED), is_it=IS_IT)
 """What a cursor is worth nothing without: this server and its history, the database, the table, who sees it, its notes.
 
 Every change of a trigger gives its row in the catalog another xmin: one that was off for a while is another one.
