@@ -16,6 +16,7 @@ from bothways.sync.apply import apply_quiet
 from bothways.sync.context import FRESH, Context
 from bothways.sync.poll import poll
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
+from tests.three_apps import with_carl
 from tests.two_apps import TwoApps
 
 
@@ -257,6 +258,31 @@ def test_edit_that_a_poll_has_met_since_planning_is_not_overwritten(conditional:
     assert world.in_step()
     lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
     assert lost == ["Annabel"]
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_what_another_sync_has_written_since_planning_is_not_overwritten(conditional: bool) -> None:
+    """Its write is known to the feed, with the version that it has made: that is none on which this plan was made."""
+    world = TwoApps(bert=Traits(batch_write=1, conditional=conditional))
+    people = world.crowd(2)
+    carls = with_carl(world)
+    for id in people:
+        carls.anna.add(**world.anna.values(id))
+    carls.rest()
+    ann, last = people[1], world.partner(people[1])
+    carl = carls.partner(last)
+    world.anna.edit(ann, name="Anne")
+    for id in (carls.partner(world.partner(people[0])), carl):
+        carls.anna.edit(id, name="Annabel")
+    carls.bert.once("after", "write update", lambda: run.run(world.context()))
+    carls.run()
+    assert world.bert.values(last)["name"] == "Anne"
+    carls.rest()
+    world.rest()
+    lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
+    assert lost == ["Anne"], "of two who edited, the one who lost is in the journal as such"
+    assert world.in_step()
+    assert carls.in_step()
 
 
 def test_edit_read_at_the_very_moment_of_the_plan_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from bothways.ledger import due, feeds, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
 from bothways.records import Record, Value, same
-from bothways.sync.absorb import compute_keys, replace_keys, wait_no_more, wake
+from bothways.sync.absorb import compute_keys, replace_keys, told_apart, wait_no_more, wake
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
 from bothways.sync.held import still_decided
@@ -108,7 +108,7 @@ def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[s
     edited: list[str] = []
     for record, stored in written:
         before = known.get(record.id)
-        row = _row(feed.fields, record, stored, before, now)
+        row = told_apart(before, _row(feed.fields, record, stored, before, now))
         rows.append(row)
         keys[record.id] = compute_keys(feed, row.values or {})
         old, new = (before.values if before else None) or {}, row.values or {}
