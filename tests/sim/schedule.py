@@ -84,6 +84,7 @@ class Schedule:
         if rng.random() < 0.3:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
+        self.clears = self._clears()
         self.asking, self.consent, self.homes = Asking(self), Consent(self), Homes(self, BIG)
         self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
         self.line, self.life, self.parting, self.deciding = Line(self), Life(self), Parting(self), Deciding(self)
@@ -101,6 +102,7 @@ class Schedule:
         self.oracle = Oracle(
             self.world, self.apps, self.sync, self.one_way, self.settle, INTERVAL, self.narrowed, self.scope.leaving
         )
+        self.oracle.clears = self.clears
         self.oracle.asked, self.oracle.half_done = self.asking.asked, self.asking.half_done
         self.oracle.decided, self.oracle.paused, self.oracle.agreed = (
             self.asking.decided,
@@ -125,6 +127,11 @@ class Schedule:
         """Return the fields that are only filled, or given to new records alone, by a chance of its own."""
         chance = random.Random(f"narrowed {self.world.seed}")
         return {name: chance.choice(tuple(Only)) for name in ("a", "b") if chance.random() < 0.12}
+
+    def _clears(self) -> set[str]:
+        """Return the fields that are cleared in one app when a person clears them in the other."""
+        chance = random.Random(f"clears {self.world.seed}")
+        return {name for name in ("a", "b") if chance.random() < 0.2 and name not in self.narrowed}
 
     def _scope(self) -> Scope:
         """Draw the filters: in most worlds none; they look at what users mark, and nothing is mapped to it."""
@@ -151,6 +158,7 @@ class Schedule:
                 to[self.one_way[n]] if n in self.one_way else Direction.BOTH,
                 self.asking.winners.get(n),
                 only=self.narrowed.get(n),
+                clearing_follows=n in self.clears,
             )
             for n in FIELDS
         )
