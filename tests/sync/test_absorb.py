@@ -95,6 +95,20 @@ def test_edit_beside_a_write_of_ours_that_was_read_before_it_is_not_missed() -> 
     assert world.in_step()
 
 
+def test_edit_is_read_though_the_clock_was_set_back_since_we_wrote() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Anne")
+    world.run()
+    world.clock.advance(-3600)
+    bert = world.partner(ann)
+    record = replace(world.bert.record(world.bert.items[bert]), values={"email": "p0@x.test", "name": "Annie"})
+    feed = world.context().ends[Side.RIGHT].feed
+    with db.transaction_():
+        absorb(feed, [News(bert, record)], world.clock(), world.clock())
+    assert feeds.seen_by_id(feed.pk, [bert])[bert].values == record.values
+
+
 def test_merge_that_the_survivor_tells_of_needs_no_sweep() -> None:
     world = TwoApps(anna=Traits(carries_values=False, reports_deletes=False))
     world.connectors[Side.LEFT].__class__ = Telling

@@ -84,7 +84,7 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     known = feeds.seen_by_id(feed.pk, by_id)
     rows = {id: _row(feed, each, known.get(id), now, read_at, baseline) for id, each in by_id.items()}
     changed = {id for id, row in rows.items() if row is not None and _differs(feed, known.get(id), row)}
-    unsure = _written_since(feed, {id for id in changed & known.keys() if by_id[id].record is not None}, read_at)
+    unsure = _written_since(feed, {id for id in changed & known.keys() if by_id[id].record is not None}, read_at, now)
     saved: list[SeenRow] = []
     keys: dict[str, set[tuple[str, str]]] = {}
     lost: list[str] = []
@@ -133,10 +133,13 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
     return changed
 
 
-def _written_since(feed: Feed, ids: Collection[str], read_at: float) -> set[str]:
-    """Return those of some records of a feed to which something was written that had not ended when they were read."""
+def _written_since(feed: Feed, ids: Collection[str], read_at: float, now: float) -> set[str]:
+    """Return those of some records of a feed to which something was written that had not ended when they were read.
+
+    What was written in the future was so before a clock was set back.
+    """
     written = journal.written_at(feed, ids) if ids else {}
-    return {id for id, times in written.items() if any(done > read_at for _, done in times)}
+    return {id for id, times in written.items() if any(read_at < done <= now for _, done in times)}
 
 
 def _hand_on_lists(feed: Feed, news: Iterable[News], known: Mapping[str, SeenRow]) -> None:
