@@ -15,6 +15,8 @@ from bothways.ledger.models import Sync
 from bothways.records import Field, FieldType, Record, Ref, parse_boolean
 from bothways.sync import decisions
 from bothways.sync.absorb import News, absorb
+from bothways.sync.context import FeedReader
+from bothways.sync.reading import read_feed
 from bothways.sync.run import run
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
 from tests.two_apps import INTERVAL, TwoApps
@@ -93,6 +95,29 @@ def test_edit_beside_a_write_of_ours_that_was_read_before_it_is_not_missed() -> 
     run(soon)
     assert world.anna.values(ann) == {"email": "p0@x.test", "name": "Anne", "phone": "+41446681800"}
     assert world.in_step()
+
+
+def test_edit_over_our_write_that_was_read_before_its_answer_came_is_not_hidden_by_that() -> None:
+    world = TwoApps()
+    ann, bob, _ = world.crowd(3)
+    bert = world.partner(ann)
+
+    def edit_and_read() -> None:
+        world.clock.advance(0.5)
+        world.bert.edit(bert, name="Annabel")
+        world.clock.advance(3.0)
+        world.bert.edit(world.partner(bob), phone="+41446681800")  # from here on the listing goes on
+        read_feed(FeedReader("Bert", world.clock), world.context().ends[Side.RIGHT])
+        world.clock.advance(0.5)
+
+    world.anna.edit(ann, name="Anne")
+    world.bert.once("after", "write update", edit_and_read)
+    world.run()
+    soon = world.context()
+    soon.read_within = 2 * INTERVAL
+    run(soon)
+    world.rest()
+    assert world.anna.values(ann)["name"] == world.bert.values(bert)["name"] == "Annabel"
 
 
 def test_edit_is_read_though_the_clock_was_set_back_since_we_wrote() -> None:
