@@ -34,7 +34,7 @@ WIDE = Guards(first_run=1_000_000, max_change=100.0, max_emptied=1_000_000)
 """Brakes that hold nothing up."""
 
 
-class _NoSecrets:
+class NoSecrets:
     def get(self, name: str) -> str:
         raise KeyError(name)
 
@@ -66,7 +66,7 @@ class TwoApps:
         self.apps = {Side.LEFT: self.anna, Side.RIGHT: self.bert}
         self.budgets = {side: MemoryBudget(clock=self.clock) for side in SIDES}
         self.connectors = {
-            side: MemoryConnector(Setup(app.name, {}, _NoSecrets(), self.budgets[side], clock=self.clock))
+            side: MemoryConnector(Setup(app.name, {}, NoSecrets(), self.budgets[side], clock=self.clock))
             for side, app in self.apps.items()
         }
         by_name = {each.name: each for each in fields}

@@ -389,6 +389,16 @@ def test_lock_waited_for_too_long_is_locked(backend: str) -> None:
 
 
 @on_postgresql
+def test_who_stores_what_is_to_be_made_waits_for_whoever_does_so_for_the_same_app(sync: Sync) -> None:
+    with other_connection() as other:
+        other.execute("BEGIN")
+        other.execute("SELECT pg_advisory_xact_lock(%s, %s)", (db._MAKING, 7))
+        with pytest.raises(DatabaseLocked):
+            together(lambda: db.execute("SET LOCAL lock_timeout='10ms'"), lambda: db.make_alone(7))
+        together(lambda: db.execute("SET LOCAL lock_timeout='10ms'"), lambda: db.make_alone(8))
+
+
+@on_postgresql
 def test_session_that_stands_still_in_the_middle_of_what_it_sends_is_ended_and_its_locks_with_it(
     sync: Sync, monkeypatch: pytest.MonkeyPatch
 ) -> None:

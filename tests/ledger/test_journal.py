@@ -60,6 +60,22 @@ def test_create_learns_the_id_of_its_record_when_it_lands(sync: Sync, run: Run) 
     assert journal.of_record(sync, R, "r7") == journal.of_link(1)
 
 
+def test_what_others_are_making_in_the_app_of_a_feed_is_known_until_it_is_made(sync: Sync, run: Run) -> None:
+    feed = sync.right
+    (made, *_) = add(
+        sync,
+        run,
+        intent(1, record_id=None, kind="create"),
+        intent(2, L, record_id=None, kind="create"),
+        intent(3, record_id="r2"),
+    )
+    assert journal.being_made(feed, 0, 9.0) == [{"name": "Ann"}]
+    assert journal.being_made(feed, sync.pk, 9.0) == [], "by others than this one"
+    assert journal.being_made(feed, 0, 10.0) == [], "since then"
+    journal.close([(made, "r7")], "done", 20.0)
+    assert journal.being_made(feed, 0, 9.0) == []
+
+
 def test_ids_come_back_in_the_order_of_the_entries(sync: Sync, run: Run) -> None:
     entries = add(sync, run, *[intent(n, R if n % 2 else L, f"r{n}" if n % 3 else None) for n in range(500)])
     assert [each.link_id for each in entries] == list(range(500))

@@ -325,6 +325,11 @@ def marks_unlooked_at() -> Patches:
     return [patch.object(planning, "_looked_at", lambda ctx, side, marks, rows: dict(marks))]
 
 
+def late_answer_believed() -> Patches:
+    """What was read before a write of ours and is told after it counts as news."""
+    return [patch.object(absorb, "_written_since", lambda *args: set())]
+
+
 def removal_wins() -> Patches:
     """Where one side took something away, what came on the other meanwhile goes, too."""
     wanted = engine_associations._wanted
@@ -510,6 +515,7 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "reference-forgotten": reference_forgotten,
     "merged-reference-new": merged_reference_new,
     "marks-unlooked-at": marks_unlooked_at,
+    "late-answer-believed": late_answer_believed,
     "removal-wins": removal_wins,
     "meanwhile-known": meanwhile_known,
     "lists-overwritten": lists_overwritten,

@@ -53,6 +53,7 @@ class Oracle:
         self.origin = {}
         self.checked = 0
         self.turned: set[str] = set()
+        self.clears: set[str] = set()
         self.decided: Callable[[Write, str], bool] = lambda write, name: False
         self.asked: Callable[[Write, str], bool] = lambda write, name: False
         self.half_done: Callable[[Row, Row, str], bool] = lambda left, right, name: False
@@ -109,8 +110,22 @@ class Oracle:
     def _blank(self, write: Write) -> None:
         for name, value in write.values.items():
             emptied = not loose(value) and loose(write.held.get(name)) and write.kind == "update"
-            if emptied and name not in (MANY, PICK):
+            if emptied and name not in (MANY, PICK) and not self._cleared_there(write, name):
                 raise Broken("I8", f"{write.app} {write.record}.{name} was {write.held[name]!r}, now blank")
+
+    def _cleared_there(self, write: Write, name: str) -> bool:
+        """Tell whether a person cleared a field where clearing follows, over what is cleared by it now.
+
+        Where it flows one way alone, what the source holds goes over whatever is there, and so does its clearing.
+        """
+        source, held = str(source_of(write)), loose(write.held[name])
+        there = next(app.name for app in self.apps.values() if app.name != write.app)
+        if name not in self.clears or not any(edit.value is None for edit in self._edits_of(there, source, name)):
+            return False
+        typed = any(loose(edit.value) == held for edit in self._edits_of(there, source, name))
+        written = any(each.app == there and loose(each.values.get(name)) == held for each in self.world.writes)
+        merged = any((app, id) in self.world.merged_at for app, id in ((there, source), (write.app, write.record)))
+        return typed or written or merged or name in write.late or name in self.one_way
 
     def _needless(self, write: Write) -> None:
         """What is there already is not written: blanks, and the case of an address, are the app's doing."""

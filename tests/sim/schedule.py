@@ -16,7 +16,7 @@ from bothways.errors import AppError, LedgerError, StoppedByBrake
 from bothways.ledger import db, due, feeds, journal
 from bothways.ledger.models import Connection, Feed, Run, Sync, Workspace
 from bothways.records import Field, FieldType
-from bothways.sync.absorb import absorb, ask
+from bothways.sync.absorb import News, absorb, ask
 from bothways.sync.context import JUST_READ, Context, End, FeedReader
 from bothways.sync.reading import read_feed
 from bothways.sync.run import Report, apply, preview, run
@@ -84,11 +84,13 @@ class Schedule:
         if rng.random() < 0.3:
             self.one_way["b"] = rng.choice(SIDES)
         self.narrowed = self._narrowed()
+        self.clears = self._clears()
         self.asking, self.consent, self.homes = Asking(self), Consent(self), Homes(self, BIG)
         self.lists, self.picks, self.constants = Lists(self), Picks(self), Constants(self)
         self.line, self.life, self.parting, self.deciding = Line(self), Life(self), Parting(self), Deciding(self)
         turns = random.Random(f"turns {seed}")
         self.turns = turns if turns.random() < 0.35 else None
+        self.on_its_way: list[tuple[Feed, list[News], float]] = []
         self.crowded = 0.05
         deletes = draw_deletes(seed)
         self.spec = replace(self._spec(rng.choice(SIDES)), deletes=deletes)
@@ -100,6 +102,7 @@ class Schedule:
         self.oracle = Oracle(
             self.world, self.apps, self.sync, self.one_way, self.settle, INTERVAL, self.narrowed, self.scope.leaving
         )
+        self.oracle.clears = self.clears
         self.oracle.asked, self.oracle.half_done = self.asking.asked, self.asking.half_done
         self.oracle.decided, self.oracle.paused, self.oracle.agreed = (
             self.asking.decided,
@@ -124,6 +127,11 @@ class Schedule:
         """Return the fields that are only filled, or given to new records alone, by a chance of its own."""
         chance = random.Random(f"narrowed {self.world.seed}")
         return {name: chance.choice(tuple(Only)) for name in ("a", "b") if chance.random() < 0.12}
+
+    def _clears(self) -> set[str]:
+        """Return the fields that are cleared in one app when a person clears them in the other."""
+        chance = random.Random(f"clears {self.world.seed}")
+        return {name for name in ("a", "b") if chance.random() < 0.2 and name not in self.narrowed}
 
     def _scope(self) -> Scope:
         """Draw the filters: in most worlds none; they look at what users mark, and nothing is mapped to it."""
@@ -150,6 +158,7 @@ class Schedule:
                 to[self.one_way[n]] if n in self.one_way else Direction.BOTH,
                 self.asking.winners.get(n),
                 only=self.narrowed.get(n),
+                clearing_follows=n in self.clears,
             )
             for n in FIELDS
         )
@@ -317,6 +326,8 @@ class Schedule:
                     world.now += rng.choice((0, 0, 1, 7))
                 world.now += rng.choice((2, 20, INTERVAL, INTERVAL))
                 self.one_run(full=(rng.random() < 0.15) | self.deleting.sweeps())
+                if self._answers_come():  # and what is news by them is looked at right away
+                    self.one_run()
                 self.asking.decide(0.5)
                 self.life.act()
                 self.deciding.act()
@@ -354,6 +365,8 @@ class Schedule:
             due.mark_everything(self.sync)
             self.crowded = 0.6
             self.one_run()
+            if self._answers_come():
+                self.one_run()
 
     def _type_on(self, app: FakeApp) -> None:
         """A user types once more in the record that was changed last."""
@@ -420,10 +433,18 @@ class Schedule:
                     read_feed(FeedReader(end.app, self._clock), end)
         return ctx
 
-    def _read_beside(self) -> None:
-        """Let another worker read a feed while the run is at work; users often go on typing where they just did."""
+    def _read_beside(self, what: str) -> None:
+        """Let another worker read a feed while the run is at work; users often go on typing where they just did.
+
+        Who asks right before a write gets an answer that comes after it.
+        """
         chance = self.turns
-        if chance is not None and chance.random() < self.crowded:
+        if chance is None:
+            return
+        if " write " in what:
+            if chance.random() < 2 * self.crowded:
+                self._ask(next(side for side, app in self.apps.items() if what.startswith(app.name)))
+        elif chance.random() < self.crowded:
             side = chance.choice((Side.LEFT, *SIDES, Side.LEFT))  # the one that is read first may move on meanwhile
             if chance.random() < 0.5:
                 self._type_on(self.apps[side])
@@ -438,6 +459,26 @@ class Schedule:
         news = ask(reader, end, list(known.values()))
         with db.transaction_():
             absorb(end.feed, news, self._clock(), asked_at)
+
+    def _ask(self, side: Side) -> None:
+        """Ask an app for all records; the answer is on its way, and nobody knows of it yet."""
+        app, feed = self.apps[side], Feed.objects.select_related("connection").get(pk=self.feeds[side].pk)
+        reads = {id: list(row.reads) for id, row in app.rows.items()}
+        reader, asked_at = FeedReader(app.name, self._clock), self._clock()
+        known = feeds.seen_by_id(feed.pk, list(app.rows))
+        with suppress(AppError):
+            news = ask(reader, End(side, app.name, feed, self.connectors[side]), list(known.values()))
+            self.on_its_way.append((feed, news, asked_at))
+        for id, before in reads.items():
+            app.rows[id].reads = before
+
+    def _answers_come(self) -> bool:
+        """Let answers come that were on their way while the run was at work; tell whether there were any."""
+        coming, self.on_its_way = self.on_its_way, []
+        for feed, news, asked_at in coming:
+            with db.transaction_():
+                absorb(feed, news, self._clock(), asked_at)
+        return bool(coming)
 
     def _within_brakes(self, before: int, most: int | None) -> None:
         """I16: a run that a brake has stopped wrote nothing; a first run that nobody approved, the first few alone."""

@@ -73,7 +73,7 @@ class World:
     runs_done: list[int] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
     act: Callable[[], None] | None = None
-    beside: Callable[[], None] | None = None
+    beside: Callable[[str], None] | None = None
     on_write: Callable[[Write], None] = lambda write: None
     calm: bool = False
     crash_at: int | None = None
@@ -97,9 +97,9 @@ class World:
             self.acting = True
             self.act()
             self.acting = False
-        if self.beside is not None and what != "commit" and " write " not in what:
+        if self.beside is not None and what != "commit":
             self.acting = True
-            self.beside()
+            self.beside(what)
             self.acting = False
         if self.crash_at is not None and self.steps >= self.crash_at:
             self.crash_at = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bothways.connectors.base import Read
+from bothways.connectors.base import Read, WriteItem, WriteResult
 from bothways.engine.sides import Side
 from bothways.engine.spec import FieldMap
 from bothways.errors import OutcomeUnknown
@@ -15,8 +15,22 @@ from bothways.ledger.models import Sync
 from bothways.records import Field, FieldType, Record, Ref, parse_boolean
 from bothways.sync import decisions
 from bothways.sync.absorb import News, absorb
+from bothways.sync.context import FeedReader
+from bothways.sync.reading import read_feed
+from bothways.sync.run import run
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
-from tests.two_apps import TwoApps
+from tests.two_apps import INTERVAL, TwoApps
+
+
+class Terse(MemoryConnector):
+    """Answers a write with the fields that were sent, and no others."""
+
+    def write(self, object: str, items: Sequence[WriteItem]) -> Sequence[WriteResult]:
+        sent = {item.key: item.values for item in items}
+        return [
+            replace(each, record=replace(each.record, values=dict(sent[each.key]))) if each.record else each
+            for each in super().write(object, items)
+        ]
 
 
 class Telling(MemoryConnector):
@@ -28,6 +42,96 @@ class Telling(MemoryConnector):
             replace(each, absorbed=[item.id for item in merged if each.record and item.merged_into == each.record.id])
             for each in super().read(object, refs, fields)
         ]
+
+
+@pytest.mark.parametrize("answers", [True, False], ids=["answered", "read back"])
+def test_what_was_read_before_a_write_of_ours_and_is_told_after_it_is_no_edit(answers: bool) -> None:
+    """Another worker reads the feed while the run is at work: its answer is of before the write, and comes after it."""
+    world = TwoApps(bert=Traits(answers_writes=answers))
+    ann, *_ = world.crowd(3)
+    bert = world.partner(ann)
+    told: list[tuple[float, Record]] = []
+
+    def ask() -> None:
+        world.clock.advance(0.5)
+        told.append((world.clock(), world.bert.record(world.bert.items[bert])))
+        world.clock.advance(0.5)
+
+    world.anna.edit(ann, name="Anne")
+    world.bert.edit(bert, phone="+41446681800")
+    world.bert.once("before", "write update", ask)
+    world.run()
+    [(asked_at, record)] = told
+    with db.transaction_():
+        absorb(world.context().ends[Side.RIGHT].feed, [News(bert, record)], world.clock(), asked_at)
+    soon = world.context()
+    soon.read_within = 2 * INTERVAL
+    run(soon)
+    assert world.anna.values(ann) == world.bert.values(bert)
+    assert (world.anna.values(ann)["name"], world.anna.values(ann)["phone"]) == ("Anne", "+41446681800")
+
+
+def test_edit_beside_a_write_of_ours_that_was_read_before_it_is_not_missed() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    bert = world.partner(ann)
+    told: list[tuple[float, Record]] = []
+
+    def edit() -> None:
+        world.clock.advance(0.5)
+        world.bert.edit(bert, phone="+41446681800")
+        told.append((world.clock(), world.bert.record(world.bert.items[bert])))
+        world.clock.advance(0.5)
+
+    world.connectors[Side.RIGHT].__class__ = Terse
+    world.anna.edit(ann, name="Anne")
+    world.bert.once("before", "write update", edit)
+    world.run()
+    [(asked_at, record)] = told
+    with db.transaction_():
+        absorb(world.context().ends[Side.RIGHT].feed, [News(bert, record)], world.clock(), asked_at)
+    soon = world.context()
+    soon.read_within = 2 * INTERVAL
+    run(soon)
+    assert world.anna.values(ann) == {"email": "p0@x.test", "name": "Anne", "phone": "+41446681800"}
+    assert world.in_step()
+
+
+def test_edit_over_our_write_that_was_read_before_its_answer_came_is_not_hidden_by_that() -> None:
+    world = TwoApps()
+    ann, bob, _ = world.crowd(3)
+    bert = world.partner(ann)
+
+    def edit_and_read() -> None:
+        world.clock.advance(0.5)
+        world.bert.edit(bert, name="Annabel")
+        world.clock.advance(3.0)
+        world.bert.edit(world.partner(bob), phone="+41446681800")  # from here on the listing goes on
+        read_feed(FeedReader("Bert", world.clock), world.context().ends[Side.RIGHT])
+        world.clock.advance(0.5)
+
+    world.anna.edit(ann, name="Anne")
+    world.bert.once("after", "write update", edit_and_read)
+    world.run()
+    soon = world.context()
+    soon.read_within = 2 * INTERVAL
+    run(soon)
+    world.rest()
+    assert world.anna.values(ann)["name"] == world.bert.values(bert)["name"] == "Annabel"
+
+
+def test_edit_is_read_though_the_clock_was_set_back_since_we_wrote() -> None:
+    world = TwoApps()
+    ann, *_ = world.crowd(3)
+    world.anna.edit(ann, name="Anne")
+    world.run()
+    world.clock.advance(-3600)
+    bert = world.partner(ann)
+    record = replace(world.bert.record(world.bert.items[bert]), values={"email": "p0@x.test", "name": "Annie"})
+    feed = world.context().ends[Side.RIGHT].feed
+    with db.transaction_():
+        absorb(feed, [News(bert, record)], world.clock(), world.clock())
+    assert feeds.seen_by_id(feed.pk, [bert])[bert].values == record.values
 
 
 def test_merge_that_the_survivor_tells_of_needs_no_sweep() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from bothways.connectors.base import Outcome, WriteItem, WriteResult
 from bothways.engine.sides import Side
-from bothways.errors import AppUnreachable
+from bothways.errors import AppUnreachable, OutcomeUnknown
 from bothways.ledger import journal
 from bothways.ledger.models import Plan
 from bothways.records import Field, FieldType, Value
@@ -16,7 +16,8 @@ from bothways.sync.apply import apply_quiet
 from bothways.sync.context import FRESH, Context
 from bothways.sync.poll import poll
 from tests.memory_app import PEOPLE, MemoryConnector, Traits
-from tests.two_apps import TwoApps
+from tests.three_apps import with_carl
+from tests.two_apps import INTERVAL, TwoApps
 
 
 class Busy(MemoryConnector):
@@ -257,6 +258,65 @@ def test_edit_that_a_poll_has_met_since_planning_is_not_overwritten(conditional:
     assert world.in_step()
     lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
     assert lost == ["Annabel"]
+
+
+@pytest.mark.parametrize("conditional", [False, True])
+def test_what_another_sync_has_written_since_planning_is_not_overwritten(conditional: bool) -> None:
+    """Its write is known to the feed, with the version that it has made: that is none on which this plan was made."""
+    world = TwoApps(bert=Traits(batch_write=1, conditional=conditional))
+    people = world.crowd(2)
+    carls = with_carl(world)
+    for id in people:
+        carls.anna.add(**world.anna.values(id))
+    carls.rest()
+    ann, last = people[1], world.partner(people[1])
+    carl = carls.partner(last)
+    world.anna.edit(ann, name="Anne")
+    for id in (carls.partner(world.partner(people[0])), carl):
+        carls.anna.edit(id, name="Annabel")
+    carls.bert.once("after", "write update", lambda: run.run(world.context()))
+    carls.run()
+    assert world.bert.values(last)["name"] == "Anne"
+    carls.rest()
+    world.rest()
+    lost = [write.before for entry in world.journal() for write in entry.writes.values() if write.conflict]
+    assert lost == ["Anne"], "of two who edited, the one who lost is in the journal as such"
+    assert world.in_step()
+    assert carls.in_step()
+
+
+def test_person_whom_another_sync_is_making_right_now_is_not_made_twice() -> None:
+    world = TwoApps()
+    carls = with_carl(world)
+    for app in (world.anna, carls.anna):
+        app.add(email="ann@x.test", name="Ann")
+        app.add(email=f"{app.name}@x.test", name=app.name)
+    world.bert.once("before", "write create", lambda: run.run(carls.context()))
+    world.run()
+    assert {item.values["email"] for item in world.bert.live()} == {"ann@x.test", "Anna@x.test", "Carl@x.test"}
+    for sync in (carls, world, carls):
+        sync.rest()
+    assert len(world.bert.live()) == 3
+    assert world.in_step()
+    assert carls.in_step()
+
+
+def test_record_of_which_nobody_knows_whether_another_sync_has_made_it_is_made_once_it_should_be_seen() -> None:
+    """That sync may be off by now, and will never say."""
+    world = TwoApps(bert=Traits(lag=10.0))
+    carls = with_carl(world)
+    world.anna.add(email="ann@x.test", name="Ann")
+    carls.anna.add(email="ann@x.test", name="Ann")
+    world.bert.fail("write create", OutcomeUnknown(app="Bert", reason="time-out"))
+    world.run()
+    assert world.open_intents()
+    carls.clock.advance(-INTERVAL)
+    carls.run()
+    assert world.bert.live() == []
+    for _ in range(5):
+        carls.run()
+    assert len(world.bert.live()) == 1
+    assert carls.in_step()
 
 
 def test_edit_read_at_the_very_moment_of_the_plan_is_not_overwritten(monkeypatch: pytest.MonkeyPatch) -> None:

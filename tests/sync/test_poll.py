@@ -36,6 +36,14 @@ class Forgetful(MemoryConnector):
             yield replace(page, seen=[])
 
 
+class Versioned(MemoryConnector):
+    """Says with every id of a walk which version the record has."""
+
+    def ids(self, object: str) -> Iterator[Sequence[Ref]]:
+        for refs in super().ids(object):
+            yield [Ref(ref.id, version=str(self.app.items[ref.id].version)) for ref in refs]
+
+
 class Leaky(MemoryConnector):
     """Leaves the first record out of every walk."""
 
@@ -153,14 +161,12 @@ def test_sweep_takes_in_what_the_listing_never_showed() -> None:
 def test_sweep_reads_what_has_another_version_than_when_it_was_read() -> None:
     """Whatever a listing has left out, and be it for ever."""
 
-    class Versioned(Forgetful):
-        def ids(self, object: str) -> Iterator[Sequence[Ref]]:
-            for refs in super().ids(object):
-                yield [Ref(ref.id, version=str(self.app.items[ref.id].version)) for ref in refs]
+    class Odd(Versioned, Forgetful):
+        pass
 
     world = TwoApps(anna=Traits(conditional=True))
     ann, *_ = world.crowd(5)
-    world.connectors[Side.LEFT].__class__ = Versioned
+    world.connectors[Side.LEFT].__class__ = Odd
     world.anna.edit(ann, name="Ann")
     world.rest()
     assert not world.in_step()
@@ -169,6 +175,27 @@ def test_sweep_reads_what_has_another_version_than_when_it_was_read() -> None:
     reads = world.calls().get("Anna read", 0)
     world.run(full=True)
     assert world.calls().get("Anna read", 0) == reads
+
+
+@pytest.mark.parametrize("met", [True, False], ids=["met", "not met"])
+def test_what_a_sweep_has_asked_for_does_not_hide_what_was_read_after_it(met: bool) -> None:
+    world = TwoApps(anna=Traits(conditional=True))
+    ann, *_ = world.crowd(20)
+
+    class Odd(Versioned if met else Leaky):
+        pass
+
+    def edit() -> None:
+        world.clock.advance(1.0)
+        world.anna.edit(ann, name="Later")
+        poll_anna(world)
+        world.clock.advance(1.0)
+
+    world.connectors[Side.LEFT].__class__ = Odd
+    world.anna.edit(ann, name="Sooner")
+    world.anna.once("after", "read", edit)
+    sweep(*anna(world))
+    assert seen_names(world)[ann] == "Later"
 
 
 def test_sweep_asks_by_id_for_what_it_did_not_meet() -> None:

@@ -227,6 +227,16 @@ def shut_gate(sync_id: int) -> None:
         execute("SELECT pg_advisory_xact_lock(%s, %s)", (_GATE, sync_id))
 
 
+_MAKING = 7_303_425
+"""First key of PostgreSQL's advisory locks for the feeds in whose apps records are about to be made."""
+
+
+def make_alone(feed_id: int) -> None:
+    """Let nobody else store what is to be made in the app of a feed before this transaction has ended."""
+    if connection.vendor == "postgresql":
+        execute("SELECT pg_advisory_xact_lock(%s, %s)", (_MAKING, feed_id))
+
+
 def lock_sync(sync_id: int) -> None:
     """Let nobody else change the row of a sync before this transaction has ended; on SQLite, it alone sees to that."""
     if connection.vendor == "postgresql":

@@ -137,6 +137,17 @@ def oldest_open_create(sync: Sync, side: Side) -> float | None:
     return None if found is None else float(found)
 
 
+def being_made(feed: Feed, but: int, since: float) -> list[dict[str, Value]]:
+    """Return, by field, what other syncs than ``but`` are making in a feed's app since a time (seconds), or may be."""
+    sql = (
+        "SELECT j.data FROM journal j JOIN sync s ON s.id=j.sync_id WHERE j.kind='create' AND j.created_at>%s "
+        "AND ((s.left_id=%s AND j.side='left') OR (s.right_id=%s AND j.side='right')) AND s.id<>%s "
+        f"AND j.{OPEN}"
+    )
+    found = (orjson.loads(data)["writes"] for (data,) in db.rows(sql, (since, feed.pk, feed.pk, but)))
+    return [{write["field"]: write["after"] for write in writes.values()} for writes in found]
+
+
 def deleted_since(sync: Sync, since: float) -> int:
     """Return how many records were deleted since a time (seconds) for their partners were; what may have been, too."""
     sql = (

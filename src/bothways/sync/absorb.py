@@ -77,24 +77,28 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
 
     ``read_at`` is when the read began (seconds). Every sync that uses the feed and is not off gets due marks; a draft
     is planned, too. The links of all of them follow a merge, and what was decided follows a conversion.
-    A record first met in a ``baseline`` listing counts as having been there long ago.
+    A record first met in a ``baseline`` listing counts as having been there long ago. What may be of before a write of
+    ours that has ended since is no news: the record is to be read again.
     """
     by_id = {each.id: _keepable(each) for each in news}
     known = feeds.seen_by_id(feed.pk, by_id)
-    changed: set[str] = set()
+    rows = {id: _row(feed, each, known.get(id), now, read_at, baseline) for id, each in by_id.items()}
+    changed = {id for id, row in rows.items() if row is not None and _differs(feed, known.get(id), row)}
+    unsure = _written_since(feed, {id for id in changed & known.keys() if by_id[id].record is not None}, read_at, now)
     saved: list[SeenRow] = []
     keys: dict[str, set[tuple[str, str]]] = {}
     lost: list[str] = []
     restored: list[str] = []
     turned: list[SeenRow] = []
     for each in by_id.values():
-        before = known.get(each.id)
-        after = _row(feed, each, before, now, read_at, baseline)
+        before, after = known.get(each.id), rows[each.id]
         if after is None:
             continue
-        if _differs(feed, before, after):
-            changed.add(each.id)
-            after = _told_apart(before, after)
+        if before is not None and each.id in unsure:
+            saved.append(before._replace(read_at=0.0))
+            continue
+        if each.id in changed:
+            after = told_apart(before, after)
             turned += [after] if after.converted else []
         saved.append(after)
         if after.live and before is not None and not before.live:
@@ -127,6 +131,15 @@ def absorb(feed: Feed, news: Iterable[News], now: float, read_at: float, *, base
         wake(sync, side, touched, marked)
         wake_neighbours_of(sync, side, feed, changed, touched)
     return changed
+
+
+def _written_since(feed: Feed, ids: Collection[str], read_at: float, now: float) -> set[str]:
+    """Return those of some records of a feed to which something was written that had not ended when they were read.
+
+    What was written in the future was so before a clock was set back.
+    """
+    written = journal.written_at(feed, ids) if ids else {}
+    return {id for id, times in written.items() if any(read_at < done <= now for _, done in times)}
 
 
 def _hand_on_lists(feed: Feed, news: Iterable[News], known: Mapping[str, SeenRow]) -> None:
@@ -259,9 +272,9 @@ def _row(feed: Feed, news: News, before: SeenRow | None, now: float, read_at: fl
     )
 
 
-def _told_apart(before: SeenRow | None, after: SeenRow) -> SeenRow:
+def told_apart(before: SeenRow | None, after: SeenRow) -> SeenRow:
     """Return a row with another moment than the one before has: a plan knows by it what it has looked at."""
-    if before is None or before.read_at != after.read_at:
+    if before is None or before.read_at != after.read_at or not after.read_at:
         return after
     return after._replace(read_at=math.nextafter(after.read_at, math.inf))
 

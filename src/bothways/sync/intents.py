@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from bothways.connectors.base import WriteItem, WriteKind
 from bothways.engine.sides import SIDES, Side
-from bothways.ledger import due, feeds, journal, links, plans
+from bothways.ledger import db, due, feeds, journal, links, plans
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import Entry, FieldWrite
 from bothways.ledger.links import NewLink
 from bothways.ledger.models import Plan
 from bothways.ledger.plans import ActionRow
-from bothways.sync.absorb import wait_no_more
+from bothways.records import Value
+from bothways.sync.absorb import compute_keys, wait_no_more
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
 from bothways.sync.decisions import decided_otherwise
@@ -19,14 +20,20 @@ from bothways.sync.payload import ENTERS
 from bothways.sync.results import Sent
 from bothways.sync.seen import save_seen_shadows
 
+SHOWN_WITHIN = 120.0
+"""Seconds after which an app shows what it was sent: what it does not show by then was surely not made."""
+
 
 def intend(ctx: Context, plan: Plan, side: Side, kind: WriteKind, actions: Sequence[ActionRow]) -> list[Sent]:
     """Store what is about to be written to ``side``, on what base and why, in the caller's transaction.
 
-    An action is left out if its link is busy, or if one of its records was linked otherwise since planning.
+    An action is left out if its link is busy, if one of its records was linked otherwise since planning, or if another
+    sync is making the same one.
     """
     found = _free_links(ctx, actions)
     ready = without_linked(ctx, [action for action in actions if _is_as_planned(action, found)])
+    if kind is WriteKind.CREATE:
+        ready = _without_made(ctx, side, ready)
     link_ids = _links_for(ctx, plan, side, ready, kind)
     entries = [
         Entry(
@@ -74,6 +81,25 @@ def without_linked(ctx: Context, actions: Sequence[ActionRow]) -> list[ActionRow
                 taken[side] |= {id for id in (action.on(side),) if id}
         found.append(action)
     return found
+
+
+def _without_made(ctx: Context, side: Side, creates: Sequence[ActionRow]) -> list[ActionRow]:
+    """Return the creates but those of which another sync is making, or may have made, a match in this app.
+
+    How that ends is known soon, and then the match rules have it; or the app shows nobody for long enough.
+    """
+    feed = ctx.ends[side].feed
+    db.make_alone(feed.pk)
+    slots = {slot for rule in ctx.spec.match for slot in rule.slots(side)}
+    others = journal.being_made(feed, ctx.sync.pk, feed.complete_to - SHOWN_WITHIN)
+    taken = {key for values in others for key in compute_keys(feed, values) if key[0] in slots}
+    if not taken:
+        return list(creates)
+
+    def values(action: ActionRow) -> dict[str, Value]:
+        return {write.field: write.after for write in writes_of(ctx, action, side).values()}
+
+    return [action for action in creates if taken.isdisjoint(compute_keys(feed, values(action)))]
 
 
 def make_links(ctx: Context, new: Sequence[NewLink]) -> list[int]:

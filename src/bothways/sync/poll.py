@@ -215,10 +215,11 @@ def sweep(ctx: Context, end: End, approved: bool = False) -> int:
         rows = feeds.seen_by_id(feed.pk, ids)
         unsure = not end.can.reports_references and any(slot.startswith((REFERENCE, CALLED)) for slot, _ in feed.slots)
         wanted = [ref for ref in refs if unsure or _is_news(ref, rows)]
+        asked_at = ctx.clock()
         news = ask(ctx, end, [SeenRow(ref.id, ref.address, ref.version) for ref in wanted])
         with db.transaction_():
             ctx.fence()
-            absorb(feed, news, ctx.clock(), ctx.clock())
+            absorb(feed, news, ctx.clock(), asked_at)
             db.in_list_execute(
                 "UPDATE seen SET swept=%s WHERE feed_id=%s AND record_id IN {ids}", (started, feed.pk), ids
             )
@@ -248,11 +249,12 @@ def _confirm_missing(ctx: Context, end: End, started: float) -> int:
     gone, after = 0, ""
     while rows := feeds.unswept_page(end.feed.pk, started, after):
         after = rows[-1].id
+        asked_at = ctx.clock()
         news = ask(ctx, end, rows)
         gone += sum(1 for each in news if each.gone or each.merged_into)
         with db.transaction_():
             ctx.fence()
-            absorb(end.feed, news, ctx.clock(), ctx.clock())
+            absorb(end.feed, news, ctx.clock(), asked_at)
     end.feed.swept_at = started
     end.feed.save(update_fields=["swept_at"])
     return gone

@@ -8,11 +8,12 @@ from bothways.engine.field_state import Known
 from bothways.engine.sets import of_several, shadow_after
 from bothways.engine.sides import SIDES, Side
 from bothways.engine.table import ActionKind
-from bothways.ledger import due, feeds, links
+from bothways.ledger import due, feeds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.journal import UNDO, Entry, FieldWrite
+from bothways.ledger.models import Feed
 from bothways.records import Record, Value, same
-from bothways.sync.absorb import compute_keys, replace_keys, wait_no_more, wake
+from bothways.sync.absorb import compute_keys, replace_keys, told_apart, wait_no_more, wake
 from bothways.sync.children import wake_children
 from bothways.sync.context import Context
 from bothways.sync.held import still_decided
@@ -103,22 +104,41 @@ def remember(ctx: Context, side: Side, written: Sequence[tuple[Record, Mapping[s
     """
     feed, now = ctx.ends[side].feed, ctx.clock()
     known = feeds.seen_by_id(feed.pk, [record.id for record, _ in written])
+    unsure = _read_meanwhile(feed, known, written)
     rows: list[SeenRow] = []
     keys: dict[str, set[tuple[str, str]]] = {}
     edited: list[str] = []
     for record, stored in written:
         before = known.get(record.id)
-        row = _row(feed.fields, record, stored, before, now)
-        rows.append(row)
+        row = told_apart(before, _row(feed.fields, record, stored, before, now))
+        rows.append(row._replace(read_at=0.0) if record.id in unsure else row)
         keys[record.id] = compute_keys(feed, row.values or {})
         old, new = (before.values if before else None) or {}, row.values or {}
-        if any(name in old and old[name] != new.get(name) for name in feed.fields if name not in stored):
+        beside = any(name in old and old[name] != new.get(name) for name in feed.fields if name not in stored)
+        if beside or record.id in unsure:
             edited.append(record.id)
     feeds.save_seen(feed, rows)
     touched = replace_keys(feed, keys)
     for sync, each in feeds.sides_of(feed):
         due.mark(sync, each, edited if sync.pk == ctx.sync.pk else keys)
         wake(sync, Side(each), touched)
+
+
+def _read_meanwhile(
+    feed: Feed, known: Mapping[str, SeenRow], written: Sequence[tuple[Record, Mapping[str, Value]]]
+) -> set[str]:
+    """Return the records that somebody has read since they were written to, and that held something else then.
+
+    That may be of before the write, or an edit over it: only reading them again tells.
+    """
+    others = {
+        record.id
+        for record, stored in written
+        if record.id in known
+        and any((known[record.id].values or {}).get(name) != value for name, value in stored.items())
+    }
+    begun = {id: max(at for at, _ in times) for id, times in journal.written_at(feed, others).items()} if others else {}
+    return {id for id, at in begun.items() if known[id].read_at > at}
 
 
 def _row(
