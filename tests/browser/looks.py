@@ -61,6 +61,9 @@ RULES = {
     "resultTypes": ["violations"],
 }
 
+TALL = "() => document.documentElement.scrollHeight"
+"""As high as the page: what stays in sight at the edge of a window lies on nothing then."""
+
 WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 SPILT = """() => {
@@ -95,7 +98,11 @@ def faults_of(page: Page, name: str, looks: Iterable[Look] = LOOKS) -> list[str]
             if wider := page.evaluate(WIDER):
                 found.append(f"{look.name}: the page is {wider} px wider than a window of {width} px")
         found += [f"{look.name}: it does not fit: {each}" for each in page.evaluate(SPILT)]
-        (picture if look.text == TEXT else tall_picture)(page, f"{name}-{look.name}")
+        if look.text == TEXT:
+            picture(page, f"{name}-{look.name}")
+        page.set_viewport_size({"width": look.width, "height": max(page.evaluate(TALL), HEIGHT)})
+        if look.text != TEXT:  # of a full page Chromium forgets the size of text
+            picture(page, f"{name}-{look.name}")
         violations = page.evaluate("rules => axe.run(rules).then(found => found.violations)", RULES)
         found += [f"{look.name}: {each['id']}: {node['html']}" for each in violations for node in each["nodes"]]
     return found
@@ -105,11 +112,3 @@ def picture(page: Page, name: str) -> None:
     """Keep a picture of a page, if there is a folder for it."""
     if folder := os.environ.get("BOTHWAYS_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, caret="initial")
-
-
-def tall_picture(page: Page, name: str) -> None:
-    """Keep a picture of a page in a window as high as the page is: of a full page Chromium forgets the size of text."""
-    size = page.viewport_size or {"width": DESK, "height": HEIGHT}
-    page.set_viewport_size({**size, "height": page.evaluate("() => document.documentElement.scrollHeight")})
-    picture(page, name)
-    page.set_viewport_size(size)
