@@ -44,6 +44,13 @@ class Telling(MemoryConnector):
         ]
 
 
+def run_soon(world: TwoApps) -> None:
+    """Run once more with what was read a moment ago."""
+    soon = world.context()
+    soon.read_within = 2 * INTERVAL
+    run(soon)
+
+
 @pytest.mark.parametrize("answers", [True, False], ids=["answered", "read back"])
 def test_what_was_read_before_a_write_of_ours_and_is_told_after_it_is_no_edit(answers: bool) -> None:
     """Another worker reads the feed while the run is at work: its answer is of before the write, and comes after it."""
@@ -64,9 +71,7 @@ def test_what_was_read_before_a_write_of_ours_and_is_told_after_it_is_no_edit(an
     [(asked_at, record)] = told
     with db.transaction_():
         absorb(world.context().ends[Side.RIGHT].feed, [News(bert, record)], world.clock(), asked_at)
-    soon = world.context()
-    soon.read_within = 2 * INTERVAL
-    run(soon)
+    run_soon(world)
     assert world.anna.values(ann) == world.bert.values(bert)
     assert (world.anna.values(ann)["name"], world.anna.values(ann)["phone"]) == ("Anne", "+41446681800")
 
@@ -90,9 +95,7 @@ def test_edit_beside_a_write_of_ours_that_was_read_before_it_is_not_missed() -> 
     [(asked_at, record)] = told
     with db.transaction_():
         absorb(world.context().ends[Side.RIGHT].feed, [News(bert, record)], world.clock(), asked_at)
-    soon = world.context()
-    soon.read_within = 2 * INTERVAL
-    run(soon)
+    run_soon(world)
     assert world.anna.values(ann) == {"email": "p0@x.test", "name": "Anne", "phone": "+41446681800"}
     assert world.in_step()
 
@@ -113,9 +116,7 @@ def test_edit_over_our_write_that_was_read_before_its_answer_came_is_not_hidden_
     world.anna.edit(ann, name="Anne")
     world.bert.once("after", "write update", edit_and_read)
     world.run()
-    soon = world.context()
-    soon.read_within = 2 * INTERVAL
-    run(soon)
+    run_soon(world)
     world.rest()
     assert world.anna.values(ann)["name"] == world.bert.values(bert)["name"] == "Annabel"
 
