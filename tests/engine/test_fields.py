@@ -271,6 +271,28 @@ def test_clearing_follows_a_deliberate_clear_after_linking() -> None:
     assert decide(state(("Ann", None), ("Ann", "Ann"), one_way)).rule == "F2'"
 
 
+def test_clearing_takes_no_other_value_away_than_was_cleared() -> None:
+    """As where two that differ are left as they are: nobody who clears the one has seen the other."""
+    decision = decide(state((None, "Zoe"), ("Ann", "Zoe"), CLEARING))
+    assert result(decision) == ("F3b", None, None)
+    assert decision.reason == "Bert has another value than was cleared, and keeps it"
+    assert result(decide(carried_out(state((None, "Zoe"), ("Ann", "Zoe"), CLEARING), decision))) == ("F0", None, None)
+    assert result(decide(state(("Eve", "Zoe"), ("Ann", "Zoe"), CLEARING))) == ("F3", R, "Eve")
+    one_way = FieldMap(NAME, NAME, TO_RIGHT.direction, clearing_follows=True)
+    assert result(decide(state((None, "Zoe"), ("Ann", "Zoe"), one_way))) == ("F2", R, None)
+
+
+def test_clearing_follows_whatever_form_the_app_has_made_of_it() -> None:
+    for form in ("ANN", " Ann. "):
+        assert result(decide(state((None, form), ("Ann", form), CLEARING))) == ("F3", R, None)
+        assert result(decide(state((form, None), (form, "Ann"), CLEARING))) == ("F3", L, None)
+    stored = {L: Known("Deutschland"), R: Known("Germany", own_write_at=0.0)}
+    ours = state((None, "Germany"), ("Deutschland", "Germany"), CLEARING)._replace(shadow=stored)
+    assert result(decide(ours)) == ("F3", R, None)
+    theirs = state(("Deutschland", None), ("Deutschland", "Germany"), CLEARING)._replace(shadow=stored)
+    assert result(decide(theirs)) == ("F3", L, None)
+
+
 @pytest.mark.parametrize("default", SIDES)
 def test_clearing_never_follows_a_blank_that_nobody_made(default: Side) -> None:
     settings = spec(CLEARING, default=default)

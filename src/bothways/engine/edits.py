@@ -1,8 +1,9 @@
 """What counts as an edit of a field: another value than was last seen there, and no form of what we wrote."""
 
 from bothways.engine.field_state import FieldState
-from bothways.engine.sides import Side
+from bothways.engine.sides import SIDES, Side
 from bothways.engine.spec import SyncSpec, equal_across
+from bothways.engine.unseen import has_only_the_beginning
 from bothways.records import Value, is_blank, may_be_rewriting, same
 
 
@@ -44,6 +45,20 @@ def is_form_of_what_was_cleared(state: FieldState, side: Side) -> bool:
     if was is None or there is None or is_blank(there.value) or not is_blank(state.now[side.other]):
         return False
     return may_be_rewriting(was.value, state.now[side], state.mapping.on(side))
+
+
+def is_what_it_held(state: FieldState, source: Side) -> bool:
+    """Tell whether the other side holds what ``source`` held, in whichever form, or we wrote one of the two."""
+    was, there, held = state.shadow[source], state.shadow[source.other], state.now[source.other]
+    if was is None:
+        return False
+    if any(known is not None and known.own_write_at is not None for known in (was, there)):
+        return True
+    if any(has_only_the_beginning(state, side) for side in SIDES):
+        return True
+    if across(state, source.other, was.value, held):
+        return True
+    return not state.mapping.translated and may_be_rewriting(was.value, held, state.mapping.on(source.other))
 
 
 def made_by(state: FieldState, side: Side, now: float) -> float:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from bothways.engine.consent import is_opted_out, opted_out_side, unreadable
-from bothways.engine.edits import has_changed, is_form_of_what_was_cleared, is_own_rewriting, made_by
+from bothways.engine.edits import has_changed, is_form_of_what_was_cleared, is_own_rewriting, is_what_it_held, made_by
 from bothways.engine.field_state import FieldDecision, FieldState, Known
 from bothways.engine.fights import FIGHT_WINDOW, fighter, oscillates
 from bothways.engine.rules import because
@@ -211,8 +211,12 @@ def _clears(view: _View, source: Side) -> bool:
 def _one_changed(view: _View) -> FieldDecision:
     source = view.only_changed()
     assert source is not None
-    if view.blank(source) and not _clears(view, source):
-        return _none(view, "F3b", source)
+    if view.blank(source):
+        if not _clears(view, source):
+            return _none(view, "F3b", source)
+        if not is_what_it_held(view.state, source):
+            app = view.spec.apps[source.other]
+            return _none(view, "F3b", source)._replace(reason=f"{app} has another value than was cleared, and keeps it")
     if not view.blank(source) and view.beginning() is source:
         return _keep_the_rest(view, source)
     return _write(view, "F3", source.other)

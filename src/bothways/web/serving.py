@@ -1,7 +1,6 @@
 """One process that serves: a worker, the receiver of webhooks, or both, until it is told to stop."""
 
 import asyncio
-import gc
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -24,9 +23,10 @@ from bothways.service.workspace import Workspace
 from bothways.web.bridge import Pages
 from bothways.web.dispatcher import Dispatcher
 from bothways.web.django_settings import Address, configure, key_of_workspace
+from bothways.web.memory import give_back, share_one_heap
 
 TIDY = 60.0
-"""Seconds after which objects that refer to each other, and to which nothing does any more, are let go of."""
+"""Seconds after which memory that is no longer needed is given back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ def serve(
         metrics.failures.labels(error.code).inc()
         on_failure(name, error)
 
+    share_one_heap()
     name = process_name()
     with ExitStack() as stack:
         listener = stack.enter_context(_listening(role)) if role.port is not None else None
@@ -135,10 +136,9 @@ async def serve_until(
 
 
 async def _tidy(stop: asyncio.Event) -> None:
-    """Collect cycles of objects now and then: by itself Python would do so after very many new ones alone."""
     while not stop.is_set():
         await wait(stop, TIDY)
-        gc.collect()
+        give_back()
 
 
 async def _follow(stop: asyncio.Event, workspace: Workspace, on_failure: Callable[[str, BothwaysError], None]) -> None:
