@@ -2,9 +2,10 @@
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bothways.engine.sides import SIDES, Direction, Side
-from bothways.engine.spec import FieldMap, by_field, equal_across, project
+from bothways.engine.spec import FieldMap, by_field, equal_across, key_of, names_of, project
 from bothways.records import CannotCoerce, Field, FieldType, Option
 from tests.engine.support import NAME, PLAIN, TO_LEFT, TO_RIGHT, L, R, mirrored_map, spec
 from tests.records.strategies import fields, values
@@ -98,3 +99,18 @@ def test_several_choices_go_by_what_people_read_and_not_by_keys_that_mean_someth
         project(mapping, "1;3", R)
     one = Field("game", FieldType.CHOICE, options=GAMES.options)
     assert project(FieldMap(one, SPORTS), "2", R).value == ["1"]
+
+
+NAMES = st.text("ab=\\ \n", max_size=6)
+
+
+@settings(max_examples=400)
+@given(NAMES, NAMES)
+def test_key_of_a_mapping_tells_both_names_whatever_letters_they_have(left: str, right: str) -> None:
+    """The name of a made text is all of it, such as an address with ``?id={id}`` in it."""
+    assert names_of(key_of(left, right)) == {L: left, R: right}
+
+
+def test_key_of_a_mapping_is_both_names_with_a_sign_between() -> None:
+    assert FieldMap(NAME, Field("first name")).key == "name=first name"
+    assert FieldMap(Field("x?id={id}"), NAME).key == "x?id\\={id}=name"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bothways import errors
+from bothways.engine.spec import key_of
 from bothways.records import Field
 from bothways.service import winners
 from bothways.service.conflicts import make_rule
@@ -66,6 +67,15 @@ def test_where_nobody_can_win_anything_it_is_refused_with_the_reason(settled: Of
         winners.set_winner(settled.open(), "people", field, "Bert")
     assert settled.file.read_text() == before
     assert winners.could_win(settled.open(), "people", field) == []
+
+
+def test_nobody_can_win_a_made_text_whatever_letters_it_has(settled: Office) -> None:
+    made = "https://anna.test/?name={name}&in={city}"
+    settled.change("{Anna: name, Bert: name}", f'{{Anna: "{made}", Bert: name, direction: to_Bert}}')
+    settled.rest()
+    assert winners.could_win(settled.open(), "people", "name") == []
+    with pytest.raises(errors.NoOwnWinner, match="flows one way"):
+        winners.preview_winner(settled.open(), "people", key_of(made, "name"), "Bert")
 
 
 def test_field_whose_names_both_are_in_other_mappings_gets_its_winner_at_itself(settled: Office) -> None:

@@ -1,5 +1,6 @@
 """What the engine needs to know of a sync's settings."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import field as made_by
@@ -34,6 +35,27 @@ from bothways.records.parse import items_of
 
 Called = Mapping[str, Sequence[tuple[str, str]]]
 """Records, with their id and name, by a text that is their name."""
+
+
+_LEFT_NAME = re.compile(r"(?:[^\\=]|\\.)*", re.DOTALL)
+
+
+def key_of(left: str, right: str) -> str:
+    r"""Return the key of the mapping of two fields, by their names; "" is the name of none.
+
+    A made text may have any letter in its name: in a key ``=`` and ``\`` of names have a ``\`` before them.
+    """
+    return "=".join(re.sub(r"([\\=])", r"\\\1", name) for name in (left, right))
+
+
+def names_of(key: str) -> dict[Side, str]:
+    """Return the names of the fields of both sides by the key of their mapping."""
+    found = _LEFT_NAME.match(key)
+    assert found is not None
+    return {
+        side: re.sub(r"\\(.)", r"\1", name, flags=re.DOTALL)
+        for side, name in ((Side.LEFT, found[0]), (Side.RIGHT, key[found.end() + 1 :]))
+    }
 
 
 class Only(StrEnum):
@@ -80,7 +102,7 @@ class FieldMap:
     key: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "key", f"{self.left.name}={self.right.name}")
+        object.__setattr__(self, "key", key_of(self.left.name, self.right.name))
 
     def on(self, side: Side) -> Field:
         """Return the field of one side."""

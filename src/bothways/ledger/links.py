@@ -10,6 +10,7 @@ import orjson
 from bothways.engine.field_state import Known
 from bothways.engine.matching import ALONE
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import names_of
 from bothways.ledger import db
 from bothways.ledger.models import Sync
 from bothways.records import Value
@@ -221,7 +222,7 @@ def _holds(held: Mapping[str, Value], key: str, side: Side, value: Value) -> boo
 
     Of an association the ids are known as a list, also where there is one.
     """
-    name = key.partition("=")[0 if side is Side.LEFT else 2]
+    name = names_of(key)[side]
     return not name or (name in held and value in (held[name], [held[name]]))
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from bothways.engine.countries import read_there
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import FieldMap, SyncSpec, called, project
+from bothways.engine.spec import FieldMap, SyncSpec, called, names_of, project
 from bothways.engine.unseen import project_over
 from bothways.errors import DecisionDoesNotFit, NoDifference, UnknownApp, UnknownIssue, ValuesMoved
 from bothways.ledger import causes, db, feeds, holds, links, looking
@@ -125,7 +125,7 @@ def make_rule(workspace: Workspace, issue: str, app: str, revision: int | None =
     UnknownIssue, NoDifference, and what ``set_winner`` does.
     """
     sync, hold = _difference(workspace, issue)
-    return set_winner(workspace, sync.name, hold.field, app, revision).key.partition("=")[0]
+    return names_of(set_winner(workspace, sync.name, hold.field, app, revision).key)[Side.LEFT]
 
 
 # --- behind them --------------------------------------------------------------------------------------
@@ -252,6 +252,6 @@ def _stored(hold: HoldRow, mapping: FieldMap, values: Mapping[Side, Value], word
 
 def _label(sync: Sync, key: str, side: Side) -> str:
     """Return what people call a field of a side, by the settings in force."""
-    name = dict(zip(SIDES, key.split("="), strict=True))[side]
+    name = names_of(key)[side]
     labels = latest_revision(sync).document.get("labels") or {}
     return str(labels.get(side, {}).get(name, name))

@@ -1,6 +1,7 @@
 """What was written to a pair while one of its records was a lead, in the words of the sync of the contacts."""
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import key_of
 from bothways.ledger import journal
 from bothways.ledger.journal import Entry
 from bothways.ledger.models import Link, Sync
@@ -19,8 +20,8 @@ def as_a_lead(sync: Sync, link_id: int) -> list[Entry]:
     shared = next(side for side in SIDES if _feed(sync, side) in (former.left_id, former.right_id))
     turned = _feed(former, shared) != _feed(sync, shared)
     there = shared.other if turned else shared
-    names = {_key(each): each[SIDES.index(there)] for each in then}
-    keys = {each[SIDES.index(shared)]: _key(each) for each in now}
+    names = {key_of(*each): each[SIDES.index(there)] for each in then}
+    keys = {each[SIDES.index(shared)]: key_of(*each) for each in now}
     return [
         _translated(entry, turned, {key: keys[name] for key, name in names.items() if name in keys})
         for entry in journal.of_link(link_id)
@@ -40,10 +41,6 @@ def _pairs(sync: Sync) -> list[tuple[str, str]]:
     """Return the names of the mapped fields of a sync, left and right, as last in force."""
     applied = latest_revision(sync).document["applied"] or {"fields": []}
     return [(left, right) for left, right, *_ in applied["fields"]]
-
-
-def _key(names: tuple[str, str]) -> str:
-    return "=".join(names)
 
 
 def _feed(sync: Sync, side: Side) -> int:

@@ -18,6 +18,7 @@ from bothways.engine.spec import (
     MatchRule,
     SyncSpec,
     feed_slots,
+    key_of,
     reference_slots,
     slot_of_names,
     sync_slots,
@@ -223,7 +224,7 @@ def tags_in_words(document: SyncDocument) -> list[list[Any]]:
 
 def _rows(resolved: Resolved, maps: Iterable[FieldMap]) -> list[list[Any]]:
     """Return mappings as plain rows; the policies of one come last, and only where it has any."""
-    written = {f"{each.names[Side.LEFT]}={each.names[Side.RIGHT]}": each for each in resolved.document.fields or ()}
+    written = {key_of(each.names[Side.LEFT], each.names[Side.RIGHT]): each for each in resolved.document.fields or ()}
     rows = []
     for each in maps:
         policies = policies_of(written[each.key]) if each.key in written else {}

@@ -9,6 +9,7 @@ from typing import Any
 
 from bothways.connectors.base import REJECTED
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import names_of
 from bothways.errors import UnknownIssue
 from bothways.ledger import causes
 from bothways.ledger.causes import Group, MendRow
@@ -273,7 +274,7 @@ def _facts(
 ) -> dict[str, str]:
     """Return which field and which apps a reason speaks of; ``side`` where it names none."""
     app = side_of(document, reason) or side
-    names = dict(zip(SIDES, mapping.split("=", 1), strict=False))
+    names = names_of(mapping)
     name = names.get(app) or names.get(app.other, "")
     label = labels.get(app, {}).get(name) or labels.get(app.other, {}).get(names.get(app.other, "")) or name
     return {"field": label, "app": document.apps[app], "other": document.apps[app.other]}

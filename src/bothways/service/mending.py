@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import key_of
 from bothways.errors import NotForThat, NothingChosen, PairingAmbiguous, UnknownChoice
 from bothways.ledger import causes, db, turns
 from bothways.ledger.causes import Group
@@ -90,7 +91,7 @@ def pair_values(workspace: Workspace, id: str, revision: int, choices: Mapping[s
     rows = _all_rows(workspace, sync.name)
 
     def is_it(row: Row) -> bool:
-        return "=".join(str(row.get(apps[side], "")) for side in SIDES) == mapping.key
+        return key_of(*(str(row.get(apps[side], "")) for side in SIDES)) == mapping.key
 
     def part(entry: Entry) -> Row | None:
         return next(filter(is_it, entry.get("fields") or rows), None)

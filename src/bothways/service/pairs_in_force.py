@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from bothways.engine.sides import SIDES, Direction, Side
+from bothways.engine.spec import key_of
 from bothways.records import Field, FieldType, Option, option_named, suggest
 from bothways.records.normal import country_of
 
@@ -118,7 +119,7 @@ def _all(applied: Mapping[str, Any]) -> Iterator[PairsInForce]:
             for side, sends in zip(reversed(SIDES), applied["sends"], strict=True)
             if sends and Direction(way).writes(side)
         }
-        yield PairsInForce(f"{left}={right}", fields, pairs, frozenset(written), values is not None)
+        yield PairsInForce(key_of(left, right), fields, pairs, frozenset(written), values is not None)
 
 
 def _field(name: str, kind: str, options: Sequence[Pair]) -> Field:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bothways.engine.brakes import Brake
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Finding, one_sided
+from bothways.engine.spec import Finding, key_of, one_sided
 from bothways.errors import OnAlready, PlanOutdated, UnknownDraft
 from bothways.ledger import db, feeds, links, looking, plans
 from bothways.ledger.models import Draft, Plan, Revision, Run
@@ -403,7 +403,7 @@ class _Labels:
         pair = workspace.sync(made.sync.name).pair
         self.apps = dict(zip(SIDES, pair, strict=True))
         document = made.totals.get(DOCUMENT) or Revision.objects.get(sync=made.sync, number=made.revision).document
-        self.names = {f"{each[0]}={each[1]}": (each[0], each[1]) for each in document["applied"]["fields"]}
+        self.names = {key_of(*each[:2]): (each[0], each[1]) for each in document["applied"]["fields"]}
         for side, name in one_sided_fields(document["applied"]):
             self.names[one_sided(Side(side), Field(name)).key] = (name, name)
         self.labels = document["labels"]

@@ -7,7 +7,7 @@ from typing import Any
 from bothways.engine.fields import ONLY_RULES
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
-from bothways.engine.spec import Only
+from bothways.engine.spec import Only, key_of
 from bothways.errors import UnknownField
 from bothways.ledger import history, holds, journal, left_out
 from bothways.ledger.journal import Entry, FieldWrite
@@ -52,7 +52,7 @@ def why(workspace: Workspace, name: str, record: str, field: str | None = None) 
     rows = (stored["applied"] or {"fields": []})["fields"]
     maps = _maps(stored)
     narrowed = {
-        f"{left}={right}": more[0]["only"] for left, right, _, _, _, *more in rows if more and "only" in more[0]
+        key_of(left, right): more[0]["only"] for left, right, _, _, _, *more in rows if more and "only" in more[0]
     }
     labels = {side: (stored.get("labels") or {}).get(side, {}) for side in SIDES}
     if field is not None:
@@ -77,7 +77,7 @@ def keys_called(workspace: Workspace, name: str, field: str) -> frozenset[str]:
 
 
 def _key(names: Mapping[Side, str]) -> str:
-    return f"{names.get(Side.LEFT, '')}={names.get(Side.RIGHT, '')}"
+    return key_of(*(names.get(side, "") for side in SIDES))
 
 
 def _maps(stored: Mapping[str, Any]) -> list[dict[Side, str]]:

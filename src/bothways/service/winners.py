@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import key_of, names_of
 from bothways.errors import NoOwnWinner, UnknownApp, UnknownField
 from bothways.ledger import holds
 from bothways.service import yaml_edit
@@ -41,9 +42,9 @@ def set_winner(workspace: Workspace, name: str, field: str, app: str, revision: 
     """
     with changing(workspace):
         if revision is not None:
-            refuse_if_moved(workspace, name, revision, f"{app} wins {field.partition('=')[0]}")
+            refuse_if_moved(workspace, name, revision, f"{app} wins {names_of(field)[Side.LEFT]}")
         view, sync, document = _view(workspace, name, field, app), row_of(workspace, name), workspace.sync(name)
-        names = dict(zip(SIDES, view.key.split("="), strict=True))
+        names = names_of(view.key)
         place = _place(document, latest_revision(sync).document["applied"], view.key)
         draft = draft_beside(workspace, sync, lambda entry: _winners_in(entry, document, names))
         yaml_edit.set_value(workspace.file, place, app)
@@ -74,7 +75,7 @@ def _view(workspace: Workspace, name: str, field: str, app: str) -> WinnerView:
         raise NoOwnWinner(field=field, name=name, reason=reason)
     stored = latest_revision(sync).document
     labels = stored.get("labels") or {}
-    names = dict(zip(SIDES, keys[0].split("="), strict=True))
+    names = names_of(keys[0])
     before = _before(document, stored["applied"] or {}, keys[0], field)
     words = {document.apps[side]: labels.get(side, {}).get(names[side], names[side]) for side in SIDES}
     return WinnerView(name, keys[0], words, app, before, len(holds.conflicts(sync, keys[0])))
@@ -86,9 +87,9 @@ def _before(document: SyncDocument, applied: Mapping[str, Any], key: str, field:
     def refused(reason: str) -> NoOwnWinner:
         return NoOwnWinner(field=field, name=document.name, reason=reason)
 
-    if not all(key.split("=")):
+    if not all(names_of(key).values()):
         raise refused("it is set, and taken from no app")
-    found = next((row for row in applied.get("fields", ()) if f"{row[0]}={row[1]}" == key), None)
+    found = next((row for row in applied.get("fields", ()) if key_of(*row[:2]) == key), None)
     if found is None:
         raise refused("it is not synced any more")
     left, right, direction, _, _, *more = found
@@ -98,7 +99,7 @@ def _before(document: SyncDocument, applied: Mapping[str, Any], key: str, field:
         raise refused("of consent, opted out always wins")
     if direction != "both" or not all(document.sends.values()):
         raise refused("it flows one way, so the app that sends it always wins")
-    own = [each.winner for each in document.fields or () if key == "=".join(each.names[side] for side in SIDES)]
+    own = [each.winner for each in document.fields or () if key == key_of(*(each.names[side] for side in SIDES))]
     own += [document.winners[name].who for name in (left, right) if name in document.winners]
     who = next((each for each in own if each is not None), None)
     return winner_word(document, who or document.wins or document.default)
@@ -106,9 +107,9 @@ def _before(document: SyncDocument, applied: Mapping[str, Any], key: str, field:
 
 def _place(document: SyncDocument, applied: Mapping[str, Any], key: str) -> list[str | int]:
     """Return where in the file the winner of a mapping stands, or is to stand: by a name that no other mapping has."""
-    top, names = ["syncs", document.name], key.split("=")
-    places = {"=".join(each.names[side] for side in SIDES): number for number, each in enumerate(document.fields or ())}
-    if key in places and (document.fields or ())[places[key]].winner is not None:
+    top, names, fields = ["syncs", document.name], list(names_of(key).values()), document.fields or ()
+    places = {key_of(*(each.names[side] for side in SIDES)): number for number, each in enumerate(fields)}
+    if key in places and fields[places[key]].winner is not None:
         return [*top, "fields", places[key], "winner"]
     used = [name for row in applied["fields"] for name in {*row[:2]}]
     free = [name for name in names if name in document.winners] or [name for name in names if used.count(name) == 1]

@@ -12,6 +12,7 @@ from dataclasses import replace
 from bothways.engine.field_state import Known
 from bothways.engine.rules import because
 from bothways.engine.sides import SIDES, Side
+from bothways.engine.spec import key_of
 from bothways.ledger import db, due, feeds, holds, journal, links
 from bothways.ledger.feeds import SeenRow
 from bothways.ledger.holds import HoldRow
@@ -122,7 +123,7 @@ def _answers(ctx: Context, neighbour: Neighbour, link: LinkRow) -> list[HoldRow]
     """Return what a person has decided about fields of a lead's link, and nobody has carried out yet, as holds of the
     sync of the contacts: of its fields that go to the same ones of the other app."""
     there = neighbour.side(neighbour.shared)
-    keys = {names[SIDES.index(there)]: "=".join(names) for names in neighbour.fields}
+    keys = {names[SIDES.index(there)]: key_of(*names) for names in neighbour.fields}
     found = []
     for hold in (hold for side in SIDES for hold in holds.of_records(ctx.sync, side, [str(link.on(side))])):
         decided = hold.data.get("decided") if ctx.in_force(hold.field) else None
@@ -277,7 +278,7 @@ def _inherited(
     shared, own = neighbour.shared, neighbour.shared.other
     there = neighbour.side(shared)
     place = SIDES.index(there)
-    keys = {names[place]: f"{names[0]}={names[1]}" for names in neighbour.fields}
+    keys = {names[place]: key_of(*names) for names in neighbour.fields}
     row = rows[own]
     values = (row.values if row else None) or {}
     found: links.Shadows = {side: {} for side in SIDES}

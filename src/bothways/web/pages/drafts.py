@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from bothways.engine.sides import SIDES
+from bothways.engine.spec import key_of
 from bothways.errors import (
     AppError,
     BothwaysError,
@@ -341,7 +342,7 @@ def edit(request: HttpRequest, name: str) -> HttpResponse:
     draft = drafts.edit(request.workspace, name)
     if mapping := str(request.POST.get("mapping", "")):
         found = draft_fields.fields(request.workspace, draft.id).rows
-        keys = ["=".join(str(each.fields.get(app, "")) for app in draft.apps) for each in found]
+        keys = [key_of(*(str(each.fields.get(app, "")) for app in draft.apps)) for each in found]
         place = f"/{found[keys.index(mapping)].number}" if mapping in keys else ""
         return went_well(request, f"/drafts/{draft.id}/fields{place}")
     step = str(request.POST.get("step", ""))
