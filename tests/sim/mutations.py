@@ -81,6 +81,11 @@ def blank_wins() -> Patches:
     return [patch.object(engine_fields, "_clears", lambda view, source: True)]
 
 
+def clears_others() -> Patches:
+    """Where clearing follows, it takes another value away than was cleared."""
+    return [patch.object(engine_fields, "is_what_it_held", lambda state, source: True)]
+
+
 def resurrect() -> Patches:
     """A record whose partner was deleted is created again."""
     rows = tuple(
@@ -488,6 +493,7 @@ MUTATIONS: dict[str, Callable[[], Patches]] = {
     "no-fn": no_fn,
     "fn-for-ever": fn_for_ever,
     "blank-wins": blank_wins,
+    "clears-others": clears_others,
     "resurrect": resurrect,
     "no-intents": no_intents,
     "recovery-by-reading-only": recovery_by_reading_only,

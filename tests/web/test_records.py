@@ -162,8 +162,7 @@ def test_value_is_put_back_by_the_service_and_that_can_be_undone(office: Office)
     with Served(office):
         assert until(lambda: office.bert.items[right].values["name"] == "David")
         assert until(lambda: "Put back in" in here.get(page_of(left)).text)
-        text = here.get(page_of(left)).text
-        assert "Put back “Dave” in Bert" in text, "an undo can be undone"
+        assert until(lambda: "Put back “Dave” in Bert" in here.get(page_of(left)).text), "an undo can be undone"
         assert office.anna.items[left].values["name"] == "Dave"
         again = why(here.workspace, "people", f"Anna:{left}", "name").fields[0].events[0]
         here.post("/syncs/people/put-back", record=f"Anna:{left}", field="name=name", run=again.run)

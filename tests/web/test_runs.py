@@ -380,12 +380,11 @@ def test_run_at_work_is_halted_and_goes_on_when_somebody_lets_it(office: Office,
             assert "Stop this run" not in page
         finally:
             go_on.set()
-        assert until(lambda: said in here.get("/syncs/people/now").text)
+        assert until(lambda: said in (page := here.get("/syncs/people/now").text) and "Sync now" not in page)
         page = here.get("/syncs/people/now").text
         for part in ("Continue with 3 more", "Look at what was written"):
             assert part in page, part
         assert renamed() == 1
-        assert "Sync now" not in page
         assert said.split()[1] in here.get("/syncs/people").text
         assert ("Stopped by Olga." in here.get("/syncs/people").text) == (do == "stop")
         assert "BW-564" in here.post("/syncs/people/run").text
